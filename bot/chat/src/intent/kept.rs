@@ -7,11 +7,11 @@ use super::names::{NameKind, Vocabulary};
 use super::near::Spelled;
 use super::scan::is_ticket;
 use super::values::number_word;
-use super::words::{Kind, Token};
+use super::words::{Kind, Token, Words};
 use super::{Action, Key};
 
 /// Behind these stands what is left out.
-const LEAVES_OUT: &[&str] = &[
+const LEAVES_OUT: Words = Words::of(&[
     "not",
     "don't",
     "dont",
@@ -31,11 +31,11 @@ const LEAVES_OUT: &[&str] = &[
     "leave",
     "omit",
     "sans",
-];
+]);
 /// Before these stands what is left out: "prod excluded".
 const LEFT_OUT: &[&str] = &["excluded", "omitted", "excepted", "exempt"];
 /// Beside these, too, not all that is said is meant: of two things one, or what is put right.
-const NOT_ALL: &[&str] = &[
+const NOT_ALL: Words = Words::of(&[
     "or",
     "either",
     "no",
@@ -62,7 +62,7 @@ const NOT_ALL: &[&str] = &[
     "versus",
     "otherwise",
     "else",
-];
+]);
 
 /// What a text names and counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,9 +91,9 @@ impl Said {
         let mut several = false;
         while let Some(token) = tokens.get(at) {
             let Some(hit) = token.name else {
-                said.not_all |= token.is(Class::CONDITION) || token.any(NOT_ALL);
+                said.not_all |= token.is(Class::CONDITION) || token.among(&NOT_ALL);
                 left_out =
-                    token.any(LEAVES_OUT) || left_out && token.is(Class::PREPOSITION.and(Class::FILLER));
+                    token.among(&LEAVES_OUT) || left_out && token.is(Class::PREPOSITION.and(Class::FILLER));
                 said.not_all |= left_out;
                 if token.kind == Kind::Word && !is_ticket(token.raw) {
                     said.count(token);

@@ -13,7 +13,9 @@ use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan::stray::words as stray;
 use super::scan::{self, lost};
-use super::sentence::{abroad, aside, clauses, correction, lead, log, order, remark, report, told};
+use super::sentence::{
+    abroad, aside, clauses, correction, lead, log, order, remark, report, told, word_given,
+};
 use super::values::{self, time};
 use super::word_table::{Print, WordTable};
 use super::words::Kind;
@@ -340,6 +342,7 @@ const RULES: &[(&[&str], Class)] = &[
     (openers::LEADS, Class::LEADS),
     (order::WITHIN, Class::WITHIN),
     (order::OUTCOMES, Class::WITHIN),
+    (word_given::GIVEN, Class::WITHIN),
     (contrary::BACKWARDS, Class::WITHIN),
     (told::LABELS, Class::LISTED),
     (lead::PRAISE, Class::PRAISES),

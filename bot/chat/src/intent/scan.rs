@@ -27,7 +27,7 @@ use super::lexicon::{Class, near_keyword, near_opener, near_time};
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
 use super::values;
-use super::words::{Kind, REACH, Token, reach};
+use super::words::{Kind, REACH, Token, Words, reach};
 
 /// Everything that was said of one action in one stretch of words.
 #[derive(Debug, Clone, Default)]

@@ -27,6 +27,7 @@ mod strange;
 pub(super) mod told;
 mod unsettled;
 mod waver;
+pub(super) mod word_given;
 mod wrapped;
 
 pub(crate) use nothing::DO_NOTHING;
@@ -46,7 +47,7 @@ use super::mood::{self, Mood, Opening};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
 use super::scan::{Scope, scan};
-use super::words::{Kind, Token, classes, reach};
+use super::words::{Kind, Token, Words, classes, reach};
 use super::{Parsed, help};
 
 use clauses::begins_clause;
@@ -290,6 +291,7 @@ impl<'t> Reader<'_, 't> {
             at = if said.is(Class::of_kind(Kind::Colon)) { conditions::rule_label(tokens) } else { 0 };
             conditions::either(tokens, said)?;
             conditions::waited_for(tokens, said, self.vocabulary)?;
+            word_given::before(tokens, said, self.vocabulary)?;
         }
         let mut joined = Joined::Start;
         // Each turn reads at least one token.
@@ -368,6 +370,7 @@ impl<'t> Reader<'_, 't> {
                 Ok((end, Joined::And))
             }
             Mood::Question { from, asked } => {
+                self.second_condition(tokens, joined)?;
                 if joined != Joined::Start && self.ordered_here() {
                     unsettled::asked_behind(tokens, from)?;
                 }
@@ -393,6 +396,7 @@ impl<'t> Reader<'_, 't> {
                 self.behind_statement(tokens)
             }
             Mood::Statement => {
+                self.second_condition(tokens, joined)?;
                 self.unread_order(tokens);
                 if self.ellipsis(tokens, joined)? {
                     return Ok(whole);

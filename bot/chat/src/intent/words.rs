@@ -13,7 +13,7 @@ use super::values::{is_clock, is_version};
 use super::word_table::Print;
 use plain::{is_with, letters_and_digits, trails};
 
-pub(super) use token::Token;
+pub(super) use token::{Token, Words};
 
 /// How many tokens ahead anything is looked for, from any place. It keeps the time linear in the text, and no order people
 /// type is as long.
@@ -154,14 +154,14 @@ fn is_hour(token: &Token<'_>) -> bool {
 
 /// "tell us", "deploy staging for us": those who speak, where a place has that name too.
 fn ourselves(tokens: &mut [Token<'_>]) {
-    const TOLD: &[&str] = &[
+    const TOLD: Words = Words::of(&[
         "tell", "let", "give", "text", "show", "email", "mail", "ping", "notify", "send", "alert", "warn",
         "inform", "remind", "page", "sms", "call", "message", "help", "get", "allow", "keep",
-    ];
+    ]);
     let places = tokens.iter().filter(|token| token.name.is_some_and(Hit::is_place)).count();
     for at in 1..tokens.len() {
         let before = &tokens[at - 1];
-        let meant = before.any(TOLD) || places > 1 && before.any(&["for"]);
+        let meant = before.among(&TOLD) || places > 1 && before.any(&["for"]);
         if meant && tokens[at].any(&["us"]) {
             tokens[at].name = None;
         }

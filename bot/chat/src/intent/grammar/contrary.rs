@@ -21,6 +21,7 @@ use crate::intent::words::{Kind, Token, classes, reach, said_again};
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     newest(scope)?;
     in_place_of(scope)?;
+    and_the_run(scope)?;
     departs(scope)?;
     backwards(scope)?;
     deadline(scope)?;
@@ -56,6 +57,36 @@ fn in_place_of(scope: Scope<'_, '_>) -> Result<(), Problem> {
     Err(Problem::ambiguous(
         "I read what is not meant beside what is, and won't guess how far each goes, so I did nothing. Say only what is meant.",
     ))
+}
+
+/// "stop the deploy and the timezone backfill": a backfill is stopped, and what else is said would go on.
+fn and_the_run(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    let Scope { action, tokens, .. } = scope;
+    if !matches!(action, Action::BackfillStop | Action::BackfillResume) {
+        return Ok(());
+    }
+    let run = |token: &Token<'_>| {
+        unquoted(token)
+            && token.any(&[
+                "deploy",
+                "deployment",
+                "rollout",
+                "release",
+                "canary",
+                "rollback",
+                "migration",
+                "migrations",
+            ])
+    };
+    let joins = |token: &Token<'_>| token.any(&["and"]) || matches!(token.kind, Kind::Comma | Kind::Plus);
+    let Some(other) = tokens.iter().find(|token| run(token)).filter(|_| tokens.iter().any(joins)) else {
+        return Ok(());
+    };
+    Err(Problem::ambiguous(format!(
+        "I read `{}` beside the backfill, and each needs an order of its own, so I did nothing. Send them apart.",
+        other.raw
+    ))
+    .suggest([action.name()]))
 }
 
 /// "connect stripe, but not live": a mode that is refused leaves open which is meant.

@@ -5,7 +5,7 @@ use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Said;
 use crate::intent::values;
-use crate::intent::words::{Kind, Token, words_at};
+use crate::intent::words::{Kind, Token, Words, words_at};
 
 /// `at 500/min`, `in batches of 200`, `for at most 2 hours`: how many tokens one of these takes here.
 pub(in crate::intent) fn pace(tokens: &[Token<'_>], said: &mut Said) -> Result<Option<usize>, Problem> {
@@ -169,7 +169,7 @@ fn checked_rate(rate: Result<u64, String>) -> Result<u64, Problem> {
 
 /// Whether a word beside "column" that means something elsewhere is the column's name, and does not describe it.
 fn is_named_like(token: &Token<'_>) -> bool {
-    const DESCRIBES: &[&str] = &[
+    const DESCRIBES: Words = Words::of(&[
         "new",
         "another",
         "extra",
@@ -215,7 +215,7 @@ fn is_named_like(token: &Token<'_>) -> bool {
         "test",
         "tests",
         "thing",
-    ];
+    ]);
     let other = Class::PREPOSITION
         .and(Class::OPENER)
         .and(Class::INTERJECTION)
@@ -234,7 +234,7 @@ fn is_named_like(token: &Token<'_>) -> bool {
         && token.quote == 0
         && !token.is(Class::DIGIT)
         && !token.is(other)
-        && !token.any(DESCRIBES)
+        && !token.among(&DESCRIBES)
 }
 
 /// The column of "add timezone column", "add a column users.timezone", "add column `timezone` to the users table".

@@ -8,7 +8,7 @@ mod topic;
 use crate::intent::actions::Action;
 use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
-use crate::intent::words::{Kind, Token, words_at};
+use crate::intent::words::{Kind, Token, Words, words_at};
 
 pub(in crate::intent) use topic::{actor, help, person};
 use topic::{at_all, backfills, opines};
@@ -33,10 +33,10 @@ pub(in crate::intent) enum Asked {
 }
 
 /// What only a project's history knows, said of a branch or a commit.
-const HISTORY: &[&str] = &[
+const HISTORY: Words = Words::of(&[
     "has", "have", "contains", "contain", "includes", "include", "holds", "fixes", "fixed", "broke",
     "breaks", "added", "adds", "changed", "changes",
-];
+]);
 
 fn is_run(token: &Token<'_>) -> bool {
     token.is_word() && token.low.trim_start_matches('#').starts_with("r-")
@@ -168,7 +168,7 @@ fn what(tokens: &[Token<'_>]) -> Asked {
     }
     // "which branch has the fix?": what is in it, which only its history knows.
     if word(0) == "which"
-        && tokens.get(2).is_some_and(|verb| verb.any(HISTORY) || verb.any(&["introduced"]))
+        && tokens.get(2).is_some_and(|verb| verb.among(&HISTORY) || verb.any(&["introduced"]))
         && !says(tokens, &["deployed", "released", "shipped", "been"])
         && !tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment))
     {

@@ -174,6 +174,11 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Box<Said>, Problem
             ))
             .suggest([action.name().to_owned(), "status".to_owned()]));
         }
+        // "approve r-3f2a just plan": a part of it.
+        if token.any(&["just"]) && !said.runs.is_empty() && tokens.get(place + 1).is_some_and(Token::is_word)
+        {
+            return Err(unread(action, &said, token));
+        }
         // "approve the last run": which of them is not said.
         let run = tokens.get(place + 1).is_some_and(|next| next.any(&["run", "one", "runs"]));
         // What is retried is what failed last.
@@ -223,7 +228,7 @@ fn unread(action: Action, said: &Said, token: &Token<'_>) -> Problem {
     ))
     // "promote r-3f2a to 50%", "approve r-3f2a but not r-1111": not the same without it.
     .suggest(
-        (!token.is(Class::DIGIT.and(Class::NEGATION)) && !token.any(&["but", "except", "only"]))
+        (!token.is(Class::DIGIT.and(Class::NEGATION)) && !token.any(&["but", "except", "only", "just"]))
             .then(|| format!("{verb} {run}")),
     )
 }

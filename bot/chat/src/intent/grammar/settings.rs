@@ -54,6 +54,11 @@ fn is_letter(word: &str) -> bool {
     word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
+/// "ENV", "NODE_ENV", "APP_ENVIRONMENT": what such a variable is set to is the name of an environment.
+fn holds_place(variable: &str) -> bool {
+    variable.rsplit('_').next().is_some_and(|last| matches!(last, "env" | "environment"))
+}
+
 /// The next assignment among these tokens: `NAME=value`, `NAME to value`, `variable name to "a value"`.
 pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<Assignment> {
     let keyword = |token: &Token<'_>| {
@@ -126,6 +131,7 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
     let begins = tokens.get(at).filter(|token| announced && !forgotten(token));
     let placed_name = begins.is_some_and(|token| token.name.is_some())
         && tokens.get(at - 1).is_some_and(|token| token.any(&["to"]))
+        && !holds_place(tokens[place].low)
         && !tokens[at..].iter().any(|token| token.any(&["in", "on", "for"]))
         && !tokens[..place]
             .iter()

@@ -6,7 +6,7 @@ use crate::intent::grammar::heads::{self, Head};
 use crate::intent::grammar::questions::is_you;
 use crate::intent::lexicon::Class;
 use crate::intent::values::time;
-use crate::intent::words::{Kind, Token};
+use crate::intent::words::{Kind, Token, Words};
 
 use super::front::places_end;
 use super::openers::{near_modal, skip_openers, skip_words};
@@ -95,7 +95,7 @@ fn changes(head: Head) -> bool {
 
 /// "tonight", "at 3am", "in 10 minutes", "tomorrow morning": where the time ends.
 fn when(tokens: &[Token<'_>], at: usize) -> Option<usize> {
-    const BEGINS: &[&str] = &[
+    const BEGINS: Words = Words::of(&[
         "at",
         "on",
         "in",
@@ -113,8 +113,8 @@ fn when(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         "friday",
         "saturday",
         "sunday",
-    ];
-    tokens.get(at).filter(|first| first.any(BEGINS))?;
+    ]);
+    tokens.get(at).filter(|first| first.among(&BEGINS))?;
     let time = time(&tokens[at..])?;
     (!time.repeats).then_some(at + time.len)
 }

@@ -3,7 +3,7 @@
 use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::values::time;
-use crate::intent::words::{Kind, Token, classes, reach, words_at};
+use crate::intent::words::{Kind, Token, Words, classes, reach, words_at};
 
 /// What a condition may begin with.
 pub(in crate::intent) const CONDITIONAL: &[&str] = &[
@@ -178,7 +178,7 @@ fn is_awaited(word: &str) -> bool {
 pub(super) fn stated(tokens: &[Token<'_>], at: usize) -> bool {
     /// Conditions of this kind are short.
     const LONGEST: usize = 8;
-    const STATES: &[&str] = &[
+    const STATES: Words = Words::of(&[
         "green",
         "success",
         "approval",
@@ -208,7 +208,7 @@ pub(super) fn stated(tokens: &[Token<'_>], at: usize) -> bool {
         "confirmation",
         "permission",
         "clearance",
-    ];
+    ]);
     if !tokens.get(at).is_some_and(|first| first.any(&["with", "without", "on", "upon", "following", "in"])) {
         return false;
     }
@@ -221,7 +221,7 @@ pub(super) fn stated(tokens: &[Token<'_>], at: usize) -> bool {
         if token.name.is_some_and(|hit| hit.kind == NameKind::Environment) && !state {
             return false;
         }
-        state |= token.any(STATES) && token.quote == 0;
+        state |= token.among(&STATES) && token.quote == 0;
     }
     state
 }

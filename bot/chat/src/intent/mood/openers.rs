@@ -3,7 +3,7 @@
 use crate::intent::grammar::questions::is_you;
 use crate::intent::lexicon::{Class, near_opener};
 use crate::intent::markup::MENTION;
-use crate::intent::words::{Kind, Token, words_at};
+use crate::intent::words::{Kind, Token, Words, words_at};
 
 /// The words before an order that [`read`](super::read) looks for by themselves.
 pub(in crate::intent) const LEADS: &[&str] = &[
@@ -12,8 +12,19 @@ pub(in crate::intent) const LEADS: &[&str] = &[
 ];
 
 /// Whom a greeting is for.
-const ADDRESSED: &[&str] =
-    &["team", "all", "folks", "everyone", "everybody", "guys", "y'all", "friends", "people", "crew", "there"];
+const ADDRESSED: Words = Words::of(&[
+    "team",
+    "all",
+    "folks",
+    "everyone",
+    "everybody",
+    "guys",
+    "y'all",
+    "friends",
+    "people",
+    "crew",
+    "there",
+]);
 
 /// Words before an order that mean nothing: greetings, politeness, mentions of the bot.
 pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usize {
@@ -47,7 +58,7 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
         // "hey team deploy …"
         let greeted = at > from
             && tokens[at - 1].any(&["hi", "hey", "hello", "hiya", "yo", "dear", "ok", "okay", "alright"])
-            && tokens.get(at).is_some_and(|token| token.any(ADDRESSED));
+            && tokens.get(at).is_some_and(|token| token.among(&ADDRESSED));
         if greeted
             && tokens
                 .get(at + 1)

@@ -5,7 +5,7 @@ use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
-use crate::intent::words::Token;
+use crate::intent::words::{Kind, Token, Words};
 
 /// What stands before a name beside another of its kind.
 pub(super) fn beside(scope: Scope<'_, '_>, place: usize) -> Result<(), Problem> {
@@ -53,13 +53,13 @@ fn goes_live(tokens: &[Token<'_>], place: usize) -> Result<(), Problem> {
 
 /// "deploy staging over prod", "restart api for web": a word between two names of a kind that joins them no more than it parts them.
 fn relates(tokens: &[Token<'_>], place: usize) -> Result<(), Problem> {
-    const RELATES: &[&str] = &[
+    const RELATES: Words = Words::of(&[
         "over", "against", "via", "of", "under", "by", "through", "across", "toward", "towards", "per",
         "like", "versus", "vs", "using", "beyond", "behind", "above", "below", "around", "beside", "near",
         "than", "before", "after", "off",
-    ];
+    ]);
     /// Between services as well: "restart api for web", "next to web".
-    const OF_SERVICES: &[&str] = &["for", "to"];
+    const OF_SERVICES: &[&str] = &["for", "to", "from"];
     /// "reconcile prod with staging"
     const OF_ENVIRONMENTS: &[&str] = &["with"];
     let Some(hit) = tokens[place].name else { return Ok(()) };
@@ -69,7 +69,10 @@ fn relates(tokens: &[Token<'_>], place: usize) -> Result<(), Problem> {
         return Ok(());
     }
     let more = if hit.kind == NameKind::Service { OF_SERVICES } else { OF_ENVIRONMENTS };
-    if !(before.any(RELATES) || before.any(more)) || before.quote > 0 || tokens[place].quote > 0 {
+    // "restart api -> web"
+    let points = hit.kind == NameKind::Service && (before.kind == Kind::Arrow || before.raw == ">");
+    if !(points || before.among(&RELATES) || before.any(more)) || before.quote > 0 || tokens[place].quote > 0
+    {
         return Ok(());
     }
     Err(Problem::ambiguous(format!(

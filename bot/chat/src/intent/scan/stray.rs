@@ -192,7 +192,7 @@ impl<'t> Scanner<'_, 't> {
             Action::Lock | Action::Unlock => &["changes", "releases", "release", "code", "updates", "new"],
             Action::Reconcile => &["state", "config", "configuration", "changes"],
             Action::CronDisable | Action::CronEnable => &["job", "jobs", "task", "tasks"],
-            Action::Backfill => BACKFILLED,
+            Action::Backfill | Action::BackfillStop | Action::BackfillResume => BACKFILLED,
             Action::Expand => COLUMNS,
             Action::RotateSecret => SECRETS,
             Action::Connect => {
@@ -412,6 +412,8 @@ const fn strict(action: Action) -> bool {
             | Action::Lock
             | Action::Unlock
             | Action::Backfill
+            | Action::BackfillStop
+            | Action::BackfillResume
             | Action::Expand
             | Action::RotateSecret
             | Action::Connect

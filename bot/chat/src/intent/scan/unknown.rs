@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::name::HARMLESS;
 use super::value::BRANCHES;
 use super::{
-    Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, near_keyword,
-    near_opener, near_time, values,
+    Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, Words,
+    near_keyword, near_opener, near_time, values,
 };
 use crate::intent::actions::Key;
 use crate::intent::grammar::{fleet, refused_abroad};
@@ -15,7 +15,7 @@ use crate::intent::near::Spelled;
 use crate::intent::sentence::abroad;
 
 /// What is said behind "as" and changes nothing.
-const AS_USUAL: &[&str] = &[
+const AS_USUAL: Words = Words::of(&[
     "usual",
     "always",
     "discussed",
@@ -30,7 +30,7 @@ const AS_USUAL: &[&str] = &[
     "expected",
     "instructed",
     "scheduled",
-];
+]);
 
 impl<'t> Scanner<'_, 't> {
     /// A word nobody knows: a name, a keyword or a courtesy typed wrong, or something that would be lost.
@@ -69,7 +69,7 @@ impl<'t> Scanner<'_, 't> {
         }
         // "as discussed", "as usual"
         let lives = token.any(&["alive"]) && !row.changes;
-        let usual = lives || token.any(AS_USUAL) && place > 0 && self.word(place - 1) == "as";
+        let usual = lives || token.among(&AS_USUAL) && place > 0 && self.word(place - 1) == "as";
         // "has staging been deployed yet?"
         let yet = self.scope.asked && token.any(&["yet"]);
         if token.is(Class::IDLE) || usual || yet {

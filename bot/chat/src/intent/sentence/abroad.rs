@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{Class, Kind, Token};
+use super::{Class, Kind, Token, Words};
 
 /// What people say beside an order; the longest that fits is taken.
 const PHRASES: &[&[&str]] = &[
@@ -198,11 +198,11 @@ pub(in crate::intent) const ABROAD: &[&str] = &[
 ];
 
 /// The no of other languages.
-const NO: &[&str] = &[
+const NO: Words = Words::of(&[
     "nicht", "nein", "kein", "keine", "keinen", "niemals", "nie", "pas", "ne", "non", "jamais", "aucun",
     "aucune", "nunca", "jamás", "jamas", "ningún", "mai", "nessuno", "não", "nao", "niet", "geen", "nooit",
     "inte", "ingen", "aldrig", "ikke", "nigdy", "не", "нет",
-];
+]);
 
 /// Little words of other languages that change an order, and what they are in English.
 const LITTLE: &[(&str, &[&str])] = &[
@@ -216,7 +216,7 @@ const LITTLE: &[(&str, &[&str])] = &[
 ];
 
 /// A word behind these is a name or a value.
-const NAMING: &[&str] = &[
+const NAMING: Words = Words::of(&[
     "called",
     "named",
     "environment",
@@ -244,11 +244,11 @@ const NAMING: &[&str] = &[
     "or",
     "reason",
     "because",
-];
+]);
 
 /// Whether a word nobody knows refuses what it stands beside.
 pub(in crate::intent) fn refuses(token: &Token<'_>) -> bool {
-    token.any(NO) && token.name.is_none() && token.quote == 0
+    token.among(&NO) && token.name.is_none() && token.quote == 0
 }
 
 /// The English word that is likely meant.
@@ -301,7 +301,7 @@ pub(super) fn without_politeness<'a, 't>(
 /// Whether what stands from `from` to `to` ends the sentence or a part of it, and is no name.
 fn ends(tokens: &[Token<'_>], from: usize, to: usize) -> bool {
     let Some(before) = from.checked_sub(1).map(|at| &tokens[at]) else { return true };
-    let naming = before.any(NAMING)
+    let naming = before.among(&NAMING)
         || before.is(Class::PREPOSITION)
         || matches!(before.kind, Kind::Equals | Kind::Colon | Kind::Arrow | Kind::Plus);
     if naming {

@@ -2,8 +2,8 @@
 
 use super::share::check_count;
 use super::{
-    Class, Draft, Head, Joined, Kind, Problem, Reader, Scope, Token, clauses, conditions, grammar, reach,
-    scan,
+    Class, Draft, Head, Joined, Kind, Problem, Reader, Scope, Token, clauses, conditions, grammar, mood,
+    reach, scan,
 };
 use crate::intent::names::NameKind;
 use crate::intent::scan::unknown_name;
@@ -78,6 +78,21 @@ impl<'t> Reader<'_, 't> {
             placed |= again;
         }
         Ok(placed)
+    }
+
+    /// "deploy staging, do production if it works": a second place under a condition is no part of the order before it.
+    pub(super) fn second_condition(&self, tokens: &[Token<'t>], joined: Joined) -> Result<(), Problem> {
+        let place = |token: &Token<'_>| {
+            token.name.is_some_and(|hit| matches!(hit.kind, NameKind::Environment | NameKind::Service))
+        };
+        if joined != Joined::Start
+            && self.ordered_here()
+            && reach(tokens).iter().any(place)
+            && mood::condition_within(reach(tokens)).is_some()
+        {
+            return Err(conditions::conditional(&[], self.vocabulary));
+        }
+        Ok(())
     }
 
     /// These commands again, with what is said here.

@@ -5,8 +5,8 @@
 use std::ops::Range;
 
 use super::{
-    Action, Class, Command, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, before, behind,
-    classes, clauses, conditions, framed, heads, mood, reach, remark, report, standing, waver,
+    Action, Class, Command, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, Words, abroad, before,
+    behind, classes, clauses, conditions, framed, heads, mood, reach, remark, report, standing, waver,
 };
 use crate::intent::grammar::contrary;
 use crate::intent::grammar::runs::is_run_action;
@@ -15,7 +15,7 @@ use crate::intent::values;
 use crate::intent::words::said_again;
 
 /// Words of how an order is to go.
-const MANNERS: &[&str] = &[
+const MANNERS: Words = Words::of(&[
     "canary",
     "canaries",
     "dry",
@@ -46,17 +46,17 @@ const MANNERS: &[&str] = &[
     "only",
     "skip",
     "skipping",
-];
+]);
 
 /// Words that say an order was a slip.
 const SLIPS: &[&str] = &["oops", "whoops", "ooops", "oopsie", "typo", "correction", "mistake", "misclick"];
 
 /// Words of a refusal that say no more than that the order before it is not to be done.
-const IT: &[&str] = &[
+const IT: Words = Words::of(&[
     "do", "execute", "run", "start", "apply", "launch", "trigger", "perform", "proceed", "begin", "go",
     "ahead", "it", "that", "this", "them", "anything", "yet", "now", "today", "really", "actually", "just",
     "even", "for", "real", "please", "still", "ever", "the", "order", "any", "of", "through", "with", "live",
-];
+]);
 
 impl<'t> Reader<'_, 't> {
     /// The problem of what no sentence with an order could carry.
@@ -114,7 +114,7 @@ impl<'t> Reader<'_, 't> {
             let part = !matches!(mood::read(reach(left)), Mood::Order(_));
             // Who took it back or left something out is offered no button that does it all the same.
             let slipped = slips(left);
-            let names = || left.iter().any(|token| token.name.is_some() || token.any(MANNERS));
+            let names = || left.iter().any(|token| token.name.is_some() || token.among(&MANNERS));
             let turned = slipped || part && (behind::holds_back(reach(left)) || names());
             problem = problem
                 .suggest((part && !slipped).then(|| format!("{order} {said}")))
@@ -260,7 +260,7 @@ pub(super) fn refused_before(refused: &[Token<'_>], order: &[Token<'_>]) -> Resu
         |token: &&Token<'_>| token.is(Class::OPENER.and(Class::INTERJECTION)) && !token.is(Class::NEGATION);
     let mut words = refused.iter().filter(|token| token.is_word() && !little(token));
     let without = words.next().is_some_and(|first| first.any(&["no", "without", "skip", "not"]));
-    if !(without && words.next().is_some_and(|manner| manner.any(MANNERS) && manner.quote == 0)) {
+    if !(without && words.next().is_some_and(|manner| manner.among(&MANNERS) && manner.quote == 0)) {
         return Ok(());
     }
     let manner = said_again(refused).filter(|word| *word != ",").collect::<Vec<_>>().join(" ");
@@ -277,7 +277,7 @@ fn refuses_it(tokens: &[Token<'_>], drafts: &[Draft]) -> bool {
         return false;
     };
     tokens[negation + 1..].iter().enumerate().filter(|(_, token)| token.is_word()).all(|(at, token)| {
-        token.any(IT)
+        token.among(&IT)
             || token.name.is_none()
                 && matches!(heads::find(&tokens[negation + 1 + at..]), Some((Head::Act(action), _))
                     if drafts.iter().any(|draft| draft.command.action == action))
@@ -399,7 +399,7 @@ fn refuses(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
     let other = tokens.iter().position(|token| token.is(Class::HEAD) && token.is_word()).is_some_and(|at| {
         matches!(heads::find(&tokens[at..]), Some((Head::Act(action), _))
             if drafts.iter().all(|draft| draft.command.action != action && !(behind && does_too(draft, action))))
-            && !tokens.iter().any(|token| token.any(MANNERS))
+            && !tokens.iter().any(|token| token.among(&MANNERS))
     });
     // "don't touch anything else" changes nothing of the order.
     let rest = tokens.iter().any(|token| token.any(&["else"]));
@@ -411,14 +411,14 @@ fn refuses(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
     if taken || elsewhere(tokens, drafts, vocabulary) {
         return taken;
     }
-    let manner = tokens.iter().any(|token| token.any(MANNERS) && token.quote == 0);
+    let manner = tokens.iter().any(|token| token.among(&MANNERS) && token.quote == 0);
     let does = tokens.iter().any(|token| {
         token.is_word()
             && (token.is(Class::HEAD) && !token.any(&["see", "check", "show"])
                 || token.any(&["do", "execute", "touch", "really", "actually", "it", "anything"]))
     });
     let any_name = tokens.iter().any(|token| token.name.is_some());
-    manner && says_value(tokens) || behind && (does || any_name)
+    manner && says_value(tokens) || behind && (does || any_name || tokens.iter().any(behind::is_when))
 }
 
 fn takes_out(tokens: &[Token<'_>], drafts: &[Draft], vocabulary: &Vocabulary) -> bool {
@@ -466,7 +466,7 @@ pub(super) fn says_how(tokens: &[Token<'_>]) -> bool {
         let canary = tokens.iter().any(|token| token.any(&["canary"]))
             && (0..tokens.len())
                 .any(|at| tokens[at].is(Class::DIGIT) && values::weights(&tokens[at..]).is_some());
-        return canary || wished && tokens.iter().any(|token| token.any(MANNERS) && token.quote == 0);
+        return canary || wished && tokens.iter().any(|token| token.among(&MANNERS) && token.quote == 0);
     }
     says_value(tokens)
 }
@@ -487,7 +487,7 @@ fn says_value(tokens: &[Token<'_>]) -> bool {
         token.is_word()
             && token.quote == 0
             && (token.name.is_some()
-                || token.any(MANNERS)
+                || token.among(&MANNERS)
                 || values::is_ref(token.low)
                 || token.is(Class::DIGIT)
                     && (values::weights(rest).is_some()

@@ -5,7 +5,7 @@
 //! it ends with a comma, a sad face, "so" or "please", and the order begins behind it with its verb. Behind an order it must
 //! be a clause of its own or thank somebody, for a bare noun there may be one more thing the order is about.
 
-use super::{Class, Kind, Mood, Token, heads, mood, reach};
+use super::{Class, Kind, Mood, Token, Words, heads, mood, reach};
 use crate::intent::names::NameKind;
 
 /// A remark of more words tells a story, which may turn the order round in words nobody foresees.
@@ -33,10 +33,10 @@ pub(in crate::intent) const TURNS: &str = "test tests testing tested trial try t
     denied";
 
 /// Verbs of ours that everybody uses for anything.
-const USUAL: &[&str] = &[
+const USUAL: Words = Words::of(&[
     "see", "get", "do", "make", "take", "give", "start", "go", "find", "bring", "fix", "ping", "page",
     "pages", "message",
-];
+]);
 
 /// Verbs of a remark behind an order, beside those people tell how things are with.
 pub(in crate::intent) const SAYS: &str = "am gave gives smells smell stinks stink hang hangs lag lags spins spin froze freezes flickers chokes choke crawls \
@@ -52,7 +52,7 @@ pub(in crate::intent) const SAYS: &str = "am gave gives smells smell stinks stin
     stay stays stand stands";
 
 /// What thanks begin with.
-const THANKS: &[&str] = &[
+const THANKS: Words = Words::of(&[
     "thanks",
     "thank",
     "thx",
@@ -64,7 +64,7 @@ const THANKS: &[&str] = &[
     "tia",
     "kudos",
     "grateful",
-];
+]);
 
 /// What begins an excuse before an order.
 const EXCUSES: &[&str] = &["sorry", "sry", "apologies", "pardon", "excuse", "forgive", "soz"];
@@ -88,7 +88,7 @@ fn is_idle(tokens: &[Token<'_>], at: usize) -> bool {
         return false;
     }
     let saying = token.is(Class::SAYING) && !token.any(&["to", "like", "about", "need", "going"]);
-    let ours = token.is(Class::HEAD.and(Class::OBJECT)) && !token.is(Class::RELATES) && !token.any(USUAL);
+    let ours = token.is(Class::HEAD.and(Class::OBJECT)) && !token.is(Class::RELATES) && !token.among(&USUAL);
     !(saying || ours || token.low.ends_with("n't"))
         && (token.class.known() || !super::abroad::refuses(token))
         && token.low.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'\'' | b'-'))
@@ -114,7 +114,7 @@ pub(super) fn before(tokens: &[Token<'_>], said: Class) -> usize {
     let begin = mood::skip_openers(tokens, 0);
     // An order, a refusal or a question needs nothing before it.
     let plain = |token: &Token<'_>| !token.is(Class::NEGATION.and(Class::DIGIT)) && !orders(token);
-    if !tokens.get(begin).is_some_and(|token| plain(token) || token.any(USUAL)) {
+    if !tokens.get(begin).is_some_and(|token| plain(token) || token.among(&USUAL)) {
         return 0;
     }
     let near = tokens.len().min(begin + LONGEST + 2);
@@ -198,7 +198,7 @@ pub(super) fn behind(tail: &[Token<'_>]) -> bool {
     let mut parts = tail.split(|token| !token.is_word()).filter(|part| !part.is_empty());
     let Some(first) = parts.next() else { return false };
     let thanks = |part: &[Token<'_>]| {
-        part.iter().take(3).any(|token| token.any(THANKS))
+        part.iter().take(3).any(|token| token.among(&THANKS))
             && (0..part.len())
                 .all(|at| is_idle(part, at) || part[at].any(&["you", "everyone", "all", "again", "more"]))
     };
@@ -208,7 +208,7 @@ pub(super) fn behind(tail: &[Token<'_>]) -> bool {
             && all_idle(part)
             && part.iter().any(|token| token.is(Class::RELATES))
             && !part[0].is(Class::PREPOSITION)
-            && (!part[0].any(USUAL) || part[0].any(&["page", "pages"]))
+            && (!part[0].among(&USUAL) || part[0].any(&["page", "pages"]))
     };
     (thanks(first) || tells(first)) && parts.all(|part| thanks(part) || all_idle(part) && tells(part))
 }

@@ -1,10 +1,10 @@
 //! What stands in a sentence of its own before an order and says that it is none, not yet one, or that it hangs on an answer.
 
-use super::{Class, Mood, Token, mood};
+use super::{Class, Mood, Token, Words, mood};
 
 /// "Never do this:", "Kim wrote:", "Should I run this?", "After lunch.": what stands before an order and says that it is none, or not yet one.
 pub(super) fn frames(spoken: &[Token<'_>], asked: bool) -> bool {
-    const FRAMES: &[&str] = &[
+    const FRAMES: Words = Words::of(&[
         "wrote",
         "example",
         "docs",
@@ -25,7 +25,7 @@ pub(super) fn frames(spoken: &[Token<'_>], asked: bool) -> bool {
         "fwd",
         "transcript",
         "snippet",
-    ];
+    ]);
     const WHEN: &[&str] =
         &["when", "once", "after", "before", "until", "unless", "next", "later", "tomorrow", "tonight"];
     let mut words = spoken.iter().filter(|token| token.is_word() && token.quote == 0);
@@ -33,7 +33,7 @@ pub(super) fn frames(spoken: &[Token<'_>], asked: bool) -> bool {
     let short = words.clone().count() <= 4;
     let this = words.clone().any(|token| token.any(&["this", "that"]));
     let refused = matches!(mood::read(spoken), Mood::Refusal);
-    words.any(|token| token.any(FRAMES))
+    words.any(|token| token.among(&FRAMES))
         || short && first.any(WHEN)
         || asked
             && (this
@@ -66,16 +66,16 @@ pub(super) fn awaits(tokens: &[Token<'_>]) -> bool {
 
 /// "tests green?" before an order: it hangs on the answer.
 pub(super) fn hopes(tokens: &[Token<'_>]) -> bool {
-    const STATES: &[&str] = &[
+    const STATES: Words = Words::of(&[
         "green", "fine", "ok", "okay", "good", "ready", "done", "passing", "passed", "pass", "healthy",
         "stable", "clean", "approved", "merged", "finished", "calm", "quiet", "up",
-    ];
+    ]);
     /// What may be asked of in a word of its own: "green?"
     const ALONE: &[&str] = &[
         "green", "passing", "passed", "healthy", "stable", "clean", "approved", "merged", "finished", "quiet",
     ];
     tokens.last().is_some_and(|last| {
-        last.any(STATES)
+        last.among(&STATES)
             && last.quote == 0
             && (last.any(ALONE) || tokens.iter().filter(|token| token.is_word()).count() > 1)
     })

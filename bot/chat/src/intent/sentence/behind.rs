@@ -1,9 +1,10 @@
 //! What may stand in a sentence of its own behind an order and change nothing of it: thanks, haste, and what is told of how things are. Whatever
 //! else stands there may hold the order back or say how it is to go, so it is asked about.
 
+use crate::intent::lexicon::look_up;
 use crate::intent::scan::is_ticket;
 
-use super::{Class, Kind, Mood, Token, hidden, mood, reach, remark, report};
+use super::{Class, Kind, Mood, Token, Words, hidden, mood, reach, remark, report};
 
 /// What may stand before the words behind an order.
 pub(super) const JOINTS: Class = Class::of_kind(Kind::Comma)
@@ -12,7 +13,7 @@ pub(super) const JOINTS: Class = Class::of_kind(Kind::Comma)
     .and(Class::of_kind(Kind::Colon));
 
 /// What somebody says who wants the order done.
-const WANTS: &[&str] = &[
+const WANTS: Words = Words::of(&[
     "now",
     "asap",
     "quick",
@@ -90,7 +91,7 @@ const WANTS: &[&str] = &[
     "morning",
     "evening",
     "afternoon",
-];
+]);
 
 /// Phrases of the same kind.
 const PHRASES: &[&[&str]] = &[
@@ -117,7 +118,7 @@ const PHRASES: &[&[&str]] = &[
 ];
 
 /// Words of whoever is not sure, waits for something, or says that it is not to be.
-const HOLDS: &[&str] = &[
+const HOLDS: Words = Words::of(&[
     "sure",
     "certain",
     "unsure",
@@ -239,19 +240,30 @@ const HOLDS: &[&str] = &[
     "rejected",
     "stand",
     "standby",
-];
+]);
 
 /// Words of how, which no order of ours can be given by.
-const CARE: &[&str] =
-    &["but", "carefully", "gently", "gradually", "slowly", "safely", "hm", "hmm", "hmmm", "uh", "oh"];
+const CARE: Words = Words::of(&[
+    "but",
+    "carefully",
+    "gently",
+    "gradually",
+    "slowly",
+    "safely",
+    "hm",
+    "hmm",
+    "hmmm",
+    "uh",
+    "oh",
+]);
 
 /// "can you?", "ready?", "and then?": asked out of courtesy.
 pub(super) fn asks_kindly(spoken: &[Token<'_>]) -> bool {
-    const KINDLY: &[&str] = &[
+    const KINDLY: Words = Words::of(&[
         "can", "could", "would", "will", "you", "u", "ready", "ok", "okay", "and", "then", "thanks",
         "possible",
-    ];
-    spoken.iter().all(|token| !token.is_word() || token.is_courtesy() || token.any(KINDLY))
+    ]);
+    spoken.iter().all(|token| !token.is_word() || token.is_courtesy() || token.among(&KINDLY))
 }
 
 /// Whether such a sentence changes nothing of the order before it.
@@ -276,8 +288,8 @@ pub(super) fn hedges(tail: &[Token<'_>], order: &[Token<'_>]) -> bool {
         let within = order.iter().rposition(joint).unwrap_or(order.len());
         let part = &order[within..];
         return mocks(part)
-            || part.iter().any(|token| token.any(CARE))
-                && part.iter().skip(1).all(|token| token.is_please() || token.any(CARE));
+            || part.iter().any(|token| token.among(&CARE))
+                && part.iter().skip(1).all(|token| token.is_please() || token.among(&CARE));
     }
     let begins = tail.iter().take_while(|token| joint(token) || token.any(&["but"])).count();
     if begins == 0 {
@@ -290,7 +302,7 @@ pub(super) fn hedges(tail: &[Token<'_>], order: &[Token<'_>]) -> bool {
     let little = part.iter().all(|token| token.name.is_none() && token.quote == 0 && !token.is(Class::DIGIT));
     little
         && !matches!(mood::read(part), Mood::Order(_) | Mood::Notify(_) | Mood::Condition(_) | Mood::Refusal)
-        && (part.iter().any(|token| token.is_word() && token.any(HOLDS)) || mocks(part) || quotes(part))
+        && (part.iter().any(|token| token.is_word() && token.among(&HOLDS)) || mocks(part) || quotes(part))
 }
 
 /// "yeah right", "as if": nobody means the order before it.
@@ -305,13 +317,18 @@ fn mocks(part: &[Token<'_>]) -> bool {
     pair(&["yeah", "yea", "ya", "sure"], &["right"]) || pair(&["as"], &["if"])
 }
 
+/// "never on friday", "not on weekends"
+pub(super) fn is_when(token: &Token<'_>) -> bool {
+    token.is(Class::TIME) || token.low.strip_suffix('s').is_some_and(|one| look_up(one).class.is(Class::TIME))
+}
+
 /// Whether something in it may hold an order back.
 pub(super) fn holds_back(spoken: &[Token<'_>]) -> bool {
     spoken.split(|token| matches!(token.kind, Kind::Comma | Kind::Dash) || token.kind.ends_sentence()).any(
         |part| {
             (0..part.len()).any(|at| {
                 let token = &part[at];
-                token.is_word() && token.quote == 0 && token.any(HOLDS) && !follows_up(part, at)
+                token.is_word() && token.quote == 0 && token.among(&HOLDS) && !follows_up(part, at)
             }) || !remark::fails(part)
                 && !lacks(part)
                 && part.iter().any(|token| token.is(Class::NEGATION) && token.is_word())
@@ -368,7 +385,7 @@ fn is_wanting(spoken: &[Token<'_>]) -> bool {
         let little = !first.is_word()
             || first.is_courtesy()
             || first.is_thanks()
-            || first.any(WANTS)
+            || first.among(&WANTS)
             || is_ticket(first.raw) && first.quote == 0
             || first.name.is_none()
                 && first.quote == 0

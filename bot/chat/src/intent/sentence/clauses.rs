@@ -1,7 +1,9 @@
 //! Where one clause ends and the next begins.
 
 use super::statement::hangs_over;
-use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, framed, heads, mood, reach, standing};
+use super::{
+    Action, Class, Head, Kind, Meaning, Mood, Rest, Token, Words, framed, heads, mood, reach, standing,
+};
 use crate::intent::names::NameKind;
 use crate::intent::words::words_at;
 
@@ -50,12 +52,12 @@ fn refused_list(refusal: &[Token<'_>]) -> usize {
 }
 
 /// Words that say when, how firmly or in what case something is not to be done, and not what.
-const FIRMLY: &[&str] = &[
+const FIRMLY: Words = Words::of(&[
     "not", "now", "yet", "today", "tonight", "tomorrow", "really", "anymore", "ever", "even", "again",
     "just", "until", "till", "before", "after", "under", "on", "in", "at", "by", "for", "without", "during",
     "with", "like", "this", "any", "no", "never", "please", "pls", "so", "either", "off", "nothing", "you",
     "dare",
-];
+]);
 
 /// "don't, whatever happens, deploy", "do not under any circumstances, deploy", "never! …": nothing is named that is not to
 /// be done, so that it is what follows. "not on production, deploy staging" names it.
@@ -75,7 +77,7 @@ fn hangs(tokens: &[Token<'_>]) -> bool {
     said.iter()
         .skip(1 + usize::from(verb))
         .find(|token| token.is_word())
-        .is_none_or(|first| first.any(FIRMLY))
+        .is_none_or(|first| first.among(&FIRMLY))
 }
 
 /// As many words may lead in to a refusal: "do me a favor and don't".
@@ -97,7 +99,7 @@ pub(super) fn refuses_alone(tokens: &[Token<'_>]) -> bool {
     let firm = !before.iter().any(told) && before.iter().filter(|token| token.is_word()).count() <= LED_IN;
     // "never mind" takes back, and does not refuse.
     firm && refusal.iter().all(|token| token.name.is_none())
-        && refusal.iter().skip(1).all(|token| !token.is_word() || token.any(FIRMLY))
+        && refusal.iter().skip(1).all(|token| !token.is_word() || token.among(&FIRMLY))
 }
 
 /// Words by which people say, mean or want something: what follows is theirs and no order.

@@ -1,12 +1,12 @@
 //! Where an order ends and what is only said about it begins: "…, it's broken", "because …", "so that …".
 
 use super::remark::{BECAUSE, remark};
-use super::{Action, Class, Kind, Token, aside, classes, grammar, reach};
+use super::{Action, Class, Kind, Token, Words, aside, classes, grammar, reach};
 
 /// "restart production api its stuck": where it is said what ails what was named right before, without a comma.
 #[inline(never)]
 fn ails_behind(tokens: &[Token<'_>]) -> Option<usize> {
-    const STATES: &[&str] = &[
+    const STATES: Words = Words::of(&[
         "stuck",
         "down",
         "broken",
@@ -24,11 +24,11 @@ fn ails_behind(tokens: &[Token<'_>]) -> Option<usize> {
         "looping",
         "crashlooping",
         "unhealthy",
-    ];
+    ]);
     let [.., its, state] = tokens else { return None };
     let at = tokens.len() - 2;
     let named = at > 0 && tokens[at - 1].name.is_some() && tokens[at - 1].quote == 0;
-    (named && its.any(&["its", "it's"]) && state.any(STATES) && state.quote == 0).then_some(at)
+    (named && its.any(&["its", "it's"]) && state.among(&STATES) && state.quote == 0).then_some(at)
 }
 
 /// The words of an order without what is only said about it: "…, it's broken", "because …", "so that …". Locks keep

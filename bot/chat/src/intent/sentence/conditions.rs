@@ -5,7 +5,7 @@ mod whole;
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Scope,
-    Token, Vocabulary, before, begins_clause, help, mood, reach, standing,
+    Token, Vocabulary, Words, before, begins_clause, help, mood, reach, standing,
 };
 use crate::intent::command::Channel;
 use crate::intent::names::NameKind;
@@ -350,7 +350,7 @@ fn intends(before: &[Token<'_>]) -> bool {
 /// "ana is fine with it if the tests pass": a remark on which the order hangs. One on what is done about trouble is none.
 pub(super) fn hangs_on(tokens: &[Token<'_>]) -> bool {
     const STRONG: &[&str] = &["if", "unless", "until", "provided", "assuming", "once"];
-    const TROUBLE: &[&str] = &[
+    const TROUBLE: Words = Words::of(&[
         "break",
         "breaks",
         "fail",
@@ -367,7 +367,7 @@ pub(super) fn hangs_on(tokens: &[Token<'_>]) -> bool {
         "anything",
         "something",
         "you",
-    ];
+    ]);
     let condition =
         tokens.iter().position(|token| token.quote == 0 && token.is(Class::CONDITION) && token.any(STRONG));
     let moment = tokens.windows(2).any(|pair| {
@@ -378,7 +378,7 @@ pub(super) fn hangs_on(tokens: &[Token<'_>]) -> bool {
     moment
         || condition.is_some_and(|at| {
             tokens[at + 1..].iter().any(Token::is_word)
-                && !tokens[at..].iter().any(|token| token.any(TROUBLE))
+                && !tokens[at..].iter().any(|token| token.among(&TROUBLE))
         })
 }
 

@@ -3,7 +3,8 @@
 
 use super::told::Telling;
 use super::{
-    Class, Head, Heard, Kind, Mood, Problem, Reader, Token, behind, clauses, conditions, heads, mood, reach,
+    Class, Head, Heard, Kind, Mood, Problem, Reader, Token, Words, behind, clauses, conditions, heads, mood,
+    reach,
 };
 use crate::intent::grammar::runs::is_run_action;
 use crate::intent::names::Vocabulary;
@@ -30,7 +31,7 @@ fn orders(tokens: &[Token<'_>]) -> bool {
 /// "Kim will deploy production", "you must never lock production", "our process is lock production": told of who does it, or may.
 #[cold]
 pub(super) fn foretold(tokens: &[Token<'_>]) -> bool {
-    const MODALS: &[&str] = &[
+    const MODALS: Words = Words::of(&[
         "will",
         "can",
         "may",
@@ -43,7 +44,7 @@ pub(super) fn foretold(tokens: &[Token<'_>]) -> bool {
         "mustn't",
         "mustnt",
         "gonna",
-    ];
+    ]);
     const COPULAS: &[&str] = &["is", "are", "was", "were"];
     /// Of these forms it can't be told whether they are said of what is or of what is to be done.
     const EITHER: &[&str] = &["set", "put", "hold", "run", "cut", "shut"];
@@ -54,7 +55,7 @@ pub(super) fn foretold(tokens: &[Token<'_>]) -> bool {
             return false;
         }
         let copula = token.any(COPULAS);
-        if !(copula || token.any(MODALS) || token.low.ends_with("'ll")) {
+        if !(copula || token.among(&MODALS) || token.low.ends_with("'ll")) {
             return false;
         }
         let most = at + 2 + if copula { 0 } else { BETWEEN };
@@ -142,15 +143,15 @@ pub(super) fn refused(
 
 /// "From: kim", "Subject: now": what stands above a mail somebody pasted.
 pub(super) fn heads_mail(line: &[Token<'_>], said: Class) -> bool {
-    const KEYS: &[&str] =
-        &["from", "to", "cc", "bcc", "sent", "subject", "date", "reply-to", "re", "fwd", "fw"];
+    const KEYS: Words =
+        Words::of(&["from", "to", "cc", "bcc", "sent", "subject", "date", "reply-to", "re", "fwd", "fw"]);
     said.is(Class::of_kind(Kind::Colon))
-        && matches!(line, [key, colon, ..] if colon.kind == Kind::Colon && key.any(KEYS))
+        && matches!(line, [key, colon, ..] if colon.kind == Kind::Colon && key.among(&KEYS))
 }
 
 /// "please do this:", "run the following": what stands below is wanted.
 fn hands_over(line: &[Token<'_>]) -> bool {
-    const ALL: &[&str] = &[
+    const ALL: Words = Words::of(&[
         "run",
         "do",
         "execute",
@@ -172,12 +173,12 @@ fn hands_over(line: &[Token<'_>]) -> bool {
         "need",
         "you",
         "to",
-    ];
+    ]);
     let asks = |token: &Token<'_>| token.any(&["can", "could", "would", "will", "you", "u"]);
     let mut words =
         line.iter().filter(|token| token.is_word() && !token.is(Class::OPENER) && !asks(token)).peekable();
     words.peek().is_some_and(|verb| verb.any(&["run", "do", "execute", "perform"]))
-        && words.all(|token| token.any(ALL) && token.quote == 0)
+        && words.all(|token| token.among(&ALL) && token.quote == 0)
 }
 
 /// "deploy production", and "it failed" behind it: what came of a deploy that was made already.
@@ -214,7 +215,7 @@ impl Reader<'_, '_> {
     /// greets or tells how things are, may be the heading of what was pasted.
     #[cold]
     pub(super) fn leads_in(&self, tokens: &[Token<'_>]) -> bool {
-        const ENDS: &[&str] = &[
+        const ENDS: Words = Words::of(&[
             "is",
             "was",
             "are",
@@ -243,7 +244,7 @@ impl Reader<'_, '_> {
             "pasted",
             "reported",
             "reads",
-        ];
+        ]);
         let Some(last) = tokens.last() else { return false };
         let from = self.tokens.partition_point(|token| token.at <= last.at);
         let between = self.tokens[from..].iter().take_while(|token| token.kind.ends_sentence()).count();
@@ -277,7 +278,7 @@ impl Reader<'_, '_> {
         let ends = tokens
             .iter()
             .rfind(|token| token.is_word())
-            .is_some_and(|word| word.any(ENDS) && word.quote == 0);
+            .is_some_and(|word| word.among(&ENDS) && word.quote == 0);
         // A sentence with a mark of its end stands by itself.
         if marks[0].kind != Kind::Newline {
             return ends && words().count() > 1;

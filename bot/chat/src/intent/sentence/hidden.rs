@@ -3,14 +3,17 @@
 
 use std::sync::LazyLock;
 
-use super::{Class, Joined, Kind, Mood, Problem, Reader, Token, conditions, mood, reach, report, statement};
+use super::{
+    Class, Joined, Kind, Mood, Problem, Reader, Token, Words, conditions, mood, reach, report, statement,
+};
 use crate::intent::grammar::standing;
 use crate::intent::lexicon::look_up;
 use crate::intent::near::Spelled;
 
 /// How things are once they are as wanted, where no verb tells that they are.
-const STATES: &[&str] =
-    &["green", "done", "fine", "ok", "okay", "ready", "healthy", "stable", "clean", "quiet", "calm"];
+const STATES: Words = Words::of(&[
+    "green", "done", "fine", "ok", "okay", "ready", "healthy", "stable", "clean", "quiet", "calm",
+]);
 
 /// Whether a part of a sentence begins as a condition does, but for how its word is written.
 #[cold]
@@ -59,7 +62,7 @@ fn begins(part: &[Token<'_>]) -> usize {
 fn bare(part: &[Token<'_>]) -> bool {
     let begin = mood::skip_openers(part, 0).min(part.len());
     match &part[begin..] {
-        [what, between @ .., state] if state.any(STATES) && state.quote == 0 && between.len() < 2 => {
+        [what, between @ .., state] if state.among(&STATES) && state.quote == 0 && between.len() < 2 => {
             what.is_word()
                 && !what.any(&[
                     "all",
@@ -106,7 +109,9 @@ fn told(part: &[Token<'_>]) -> bool {
     last.is_some_and(|last| {
         last.any(&["like", "thought", "goes", "went"])
             || last.any(&["ago", "yesterday"])
-                && !part.iter().any(|token| token.is(Class::TELLS.and(Class::AILS)))
+                && !part
+                    .iter()
+                    .any(|token| token.is(Class::TELLS.and(Class::AILS)) && !token.any(&["ago", "yesterday"]))
     }) || needs
 }
 

@@ -1,6 +1,6 @@
 //! What may lead in to an order beside politeness: a no that answers somebody, "only", praise, a favor asked.
 
-use super::{Action, Class, Head, Kind, Mood, Token, heads, mood};
+use super::{Action, Class, Head, Kind, Mood, Token, Words, heads, mood};
 
 /// What praise begins with.
 pub(in crate::intent) const PRAISE: &[&str] = &[
@@ -59,15 +59,15 @@ fn behind_only(tokens: &[Token<'_>]) -> Option<usize> {
 fn after_praise(tokens: &[Token<'_>]) -> usize {
     /// Longer praise tells a story.
     const LONGEST: usize = 6;
-    const GOES_ON: &[&str] = &[
+    const GOES_ON: Words = Words::of(&[
         "lgtm", "good", "great", "fine", "perfect", "awesome", "amazing", "nice", "lovely", "clean",
         "healthy", "solid", "calm", "green", "clear", "well", "work", "job", "stuff", "so", "very", "really",
         "far", "to", "me", "us", "now", "here", "everyone", "team", "folks", "all",
-    ];
+    ]);
     if !tokens.first().is_some_and(|first| first.is(Class::PRAISES) && first.quote == 0) {
         return 0;
     }
-    let praise = |token: &&Token<'_>| token.any(GOES_ON) && token.quote == 0;
+    let praise = |token: &&Token<'_>| token.among(&GOES_ON) && token.quote == 0;
     let end = 1 + tokens[1..].iter().take(LONGEST).take_while(praise).count();
     let approves = heads::find(&tokens[end..])
         .is_some_and(|(head, _)| matches!(head, Head::Act(Action::Approve | Action::Promote)));

@@ -1,14 +1,14 @@
 //! What is answered where nothing was ordered.
 
-use super::{Class, Heard, Problem, Reader, Token, help, standing};
+use super::{Class, Heard, Problem, Reader, Token, Words, help, standing};
 
 /// What a question about a word begins with.
 const ASKS: &[&str] = &["what", "what's", "whats", "how", "explain", "define", "describe"];
 /// And what stands beside the word.
-const BESIDE: &[&str] = &[
+const BESIDE: Words = Words::of(&[
     "is", "are", "a", "an", "the", "your", "does", "do", "work", "works", "mean", "means", "please", "me",
     "run", "to",
-];
+]);
 /// The answer to words that order nothing.
 const TOLD: &str = "I read this as something told, not as an order, so I did nothing.";
 
@@ -53,7 +53,7 @@ impl<'t> Reader<'_, 't> {
         if !asks || self.tokens.len() > LONGEST || !matches!(self.heard, Heard::Question | Heard::Statement) {
             return None;
         }
-        let little = |token: &&Token<'_>| !token.is_word() || token.any(BESIDE) || token.any(ASKS);
+        let little = |token: &&Token<'_>| !token.is_word() || token.among(&BESIDE) || token.any(ASKS);
         let mut said = self.tokens.iter().filter(|token| !little(token));
         let word = said.next()?.low;
         (said.next().is_none() && help::has(word)).then_some(word)

@@ -7,7 +7,7 @@ use crate::intent::words::said_again;
 use super::{
     Action, Class, Head, Heard, Joined, Key, Kind, Meaning, Mood, Opening, Problem, Reader, Rest, Scope,
     Token, behind, classes, clauses, commentary, conditions, fits, goes_on, grammar, heads, mood, reach,
-    reaction_like, remark, report, takes_back, unsettled, waver, withdraws,
+    reaction_like, remark, report, takes_back, unsettled, waver, withdraws, word_given,
 };
 
 /// An order of more tokens than this is none that people type.
@@ -165,6 +165,7 @@ impl<'t> Reader<'_, 't> {
             }
         };
         let changes = action.row().changes;
+        self.behind_help(changes)?;
         // "deploy prod, first migrate staging"
         if changes
             && joined != Joined::Then
@@ -293,6 +294,12 @@ impl<'t> Reader<'_, 't> {
         };
         if changes && spoken && said.is(Class::WITHIN) && plain.windows(2).any(hangs) {
             return Err(conditions::conditional(plain, self.vocabulary));
+        }
+        if changes
+            && said.is(Class::WITHIN)
+            && let Some(waits) = word_given::within(&words[..colon])
+        {
+            return Err(conditions::conditional(&tokens[opening.at..from + waits], self.vocabulary));
         }
         let condition = mood::condition_within(plain);
         let before_it = &plain[..condition.unwrap_or(plain.len())];

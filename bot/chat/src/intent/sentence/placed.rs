@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::remark::BECAUSE;
 use super::{
-    Action, Class, Command, Draft, Joined, Key, Kind, Problem, Reader, Scope, Token, grammar, reach, standing,
+    Action, Class, Command, Draft, Joined, Key, Kind, Problem, Reader, Scope, Token, Words, grammar, reach,
+    standing,
 };
 use crate::intent::command::{Canary, Signal};
 use crate::intent::names::NameKind;
@@ -15,7 +16,7 @@ use crate::intent::words::said_again;
 const LONGEST: usize = 32;
 
 /// The words in which people say with which canary and migrations a deploy is to go, beside numbers and times.
-const COMPLETES: &[&str] = &[
+const COMPLETES: Words = Words::of(&[
     "with",
     "use",
     "using",
@@ -66,7 +67,7 @@ const COMPLETES: &[&str] = &[
     "hrs",
     "seconds",
     "secs",
-];
+]);
 
 impl<'t> Reader<'_, 't> {
     /// "in staging, text me if …": the alerts and rules read from this draft on hold where it was said before them.
@@ -301,7 +302,7 @@ fn only_manner(tokens: &[Token<'_>]) -> bool {
             token.quote == 0
                 && token.name.is_none()
                 && match token.kind {
-                    Kind::Word => token.any(COMPLETES) || token.is(Class::DIGIT.and(Class::NUMBER)),
+                    Kind::Word => token.among(&COMPLETES) || token.is(Class::DIGIT.and(Class::NUMBER)),
                     Kind::Comma | Kind::Arrow | Kind::Colon | Kind::Dash | Kind::Bracket | Kind::Plus => true,
                     _ => false,
                 }

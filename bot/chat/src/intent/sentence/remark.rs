@@ -1,6 +1,6 @@
 //! What is only said about an order, before or behind it.
 
-use super::{Class, Kind, Mood, Token, mood, reach};
+use super::{Class, Kind, Mood, Token, Words, mood, reach};
 use crate::intent::names::NameKind;
 
 /// Verbs by which people tell how things are.
@@ -181,7 +181,7 @@ pub(super) const HOW: &[&str] = &[
 
 /// "looks stuck", "seems slow": how what is ordered about is. "looks done" is what came of it.
 fn seems(clause: &[Token<'_>]) -> bool {
-    const OVER: &[&str] = &[
+    const OVER: Words = Words::of(&[
         "done",
         "finished",
         "complete",
@@ -199,11 +199,11 @@ fn seems(clause: &[Token<'_>]) -> bool {
         "through",
         "impossible",
         "scheduled",
-    ];
+    ]);
     let plain = |token: &Token<'_>| {
         token.name.is_none()
             && token.quote == 0
-            && !token.any(OVER)
+            && !token.among(&OVER)
             && !token.is(Class::NEGATION.and(Class::CONDITION))
     };
     clause.len() > 1
@@ -246,11 +246,11 @@ pub(super) fn asks_people(tokens: &[Token<'_>]) -> bool {
 
 /// "users can't log in": what somebody can't do, and not that the order can't be done.
 pub(super) fn fails(clause: &[Token<'_>]) -> bool {
-    const CANNOT: &[&str] = &[
+    const CANNOT: Words = Words::of(&[
         "can't", "cant", "cannot", "couldn't", "couldnt", "doesn't", "doesnt", "don't", "dont", "won't",
         "wont",
-    ];
-    let verb = clause.iter().skip(1).position(|token| token.any(CANNOT)).map(|at| at + 2);
+    ]);
+    let verb = clause.iter().skip(1).position(|token| token.among(&CANNOT)).map(|at| at + 2);
     verb.and_then(|at| clause.get(at)).is_some_and(|verb| {
         verb.name.is_none()
             && verb.quote == 0
@@ -263,7 +263,7 @@ pub(super) fn fails(clause: &[Token<'_>]) -> bool {
 
 /// "we can't", "I won't do it", "oh wait", "that was ben": a remark that takes the order back or says whose it was.
 pub(super) fn withdraws(tail: &[Token<'_>]) -> bool {
-    const NOT: &[&str] = &[
+    const NOT: Words = Words::of(&[
         "can't",
         "cant",
         "cannot",
@@ -283,12 +283,12 @@ pub(super) fn withdraws(tail: &[Token<'_>]) -> bool {
         "may",
         "would",
         "could",
-    ];
+    ]);
     /// A remark of more parts than these is a text of its own.
     const PARTS: usize = 8;
     let said = |clause: &[Token<'_>]| {
         let refuses = clause.first().is_some_and(|first| first.is(Class::SUBJECT))
-            && clause.iter().position(|token| token.any(NOT)).is_some_and(|at| match &clause[at + 1..] {
+            && clause.iter().position(|token| token.among(&NOT)).is_some_and(|at| match &clause[at + 1..] {
                 [] => true,
                 [verb, ..] => verb.any(&["do", "deploy", "want", "think", "yet", "now"]),
             });
@@ -365,7 +365,7 @@ pub(super) fn state(clause: &[Token<'_>]) -> bool {
     /// "watch the errors" is no state: something is to be done, by whomever.
     const WATCHES: &[&str] =
         &["watch", "monitor", "observe", "look", "ignore", "mind", "keep", "expect", "wait"];
-    const WELL: &[&str] = &[
+    const WELL: Words = Words::of(&[
         "good",
         "fine",
         "ok",
@@ -380,7 +380,7 @@ pub(super) fn state(clause: &[Token<'_>]) -> bool {
         "red",
         "slow",
         "down",
-    ];
+    ]);
     let value = |token: &Token<'_>| {
         token.name.is_some()
             || token.quote > 0
@@ -393,7 +393,7 @@ pub(super) fn state(clause: &[Token<'_>]) -> bool {
     };
     (2..=LONGEST).contains(&clause.len())
         && !clause[0].any(WATCHES)
-        && clause.iter().any(|token| token.is(Class::AILS) || token.any(WELL))
+        && clause.iter().any(|token| token.is(Class::AILS) || token.among(&WELL))
         && !clause.iter().any(value)
 }
 

@@ -1,5 +1,6 @@
 //! What an order takes over from those before it in a message, and what it shares with them.
 
+use super::grammar::runs::is_run_action;
 use super::{Action, Command, Draft, Joined, Key, Migrate, Problem, Reader};
 
 /// More commands than this in one message are a slip.
@@ -17,6 +18,15 @@ impl Reader<'_, '_> {
         for mut draft in drafts {
             if let Some(earlier) = self.drafts.last() {
                 let earlier_drafts = &self.drafts[self.sentence.min(self.drafts.len() - 1)..];
+                if joined != Joined::Start {
+                    same_run(&earlier.command, &draft.command)?;
+                    // What was locked in the same breath is unlocked again.
+                    let ends = draft.command.action == Action::Unlock
+                        && earlier_drafts.iter().any(|draft| draft.command.action == Action::Lock);
+                    if !draft.now && !ends {
+                        in_time(&earlier.command, &draft.command)?;
+                    }
+                }
                 let lost = (earlier.command.dry_run && !draft.command.action.has(Key::DryRun))
                     || (earlier.command.rehearse && !draft.command.action.has(Key::Rehearse));
                 if lost && draft.command.action.row().changes && joined != Joined::Start {
@@ -72,6 +82,31 @@ impl Reader<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// "approve and promote r-3f2a", "approve, then cancel r-3f2a": both about that run, or the first about the one of this thread?
+fn same_run(earlier: &Command, later: &Command) -> Result<(), Problem> {
+    let runs = is_run_action(earlier.action) && is_run_action(later.action);
+    let Some(run) = later.run.as_deref().filter(|_| runs && earlier.run.is_none()) else { return Ok(()) };
+    let (one, other) = (earlier.action.name(), later.action.name());
+    Err(Problem::ambiguous(format!(
+        "I read a run behind `{other}` and none behind `{one}`, so I did nothing. Say which run each is about."
+    ))
+    .suggest([format!("{one} {run}, then {other} {run}"), format!("{other} {run}")]))
+}
+
+/// "deploy staging at 22:00 and restart it": what can't be planned would be done now, before what it is to follow.
+fn in_time(earlier: &Command, later: &Command) -> Result<(), Problem> {
+    let standing = matches!(later.action, Action::Alert | Action::Rule);
+    let Some(at) = earlier.at.as_deref() else { return Ok(()) };
+    if !later.action.row().changes || later.action.has(Key::At) || standing {
+        return Ok(());
+    }
+    Err(Problem::ambiguous(format!(
+        "The first part is for later (`{at}`), and `{}` can't be planned, so I did nothing. Send them apart.",
+        later.action.name()
+    ))
+    .suggest([earlier.canonical()]))
 }
 
 /// "dry run deploy staging then restart api": only the first part, tried.

@@ -1,6 +1,6 @@
 //! Where an order begins behind what is told: "prod is down, roll back production".
 
-use super::{Class, Kind, Mood, Token, framed, heads, mood, reach, told};
+use super::{Class, Kind, Mood, Token, Words, framed, heads, mood, reach, told};
 
 /// Where an order after a report begins: "the deploy to prod failed, roll back production".
 pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
@@ -12,8 +12,8 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
     // Where the part behind the last comma begins.
     let mut begin = 0;
     let mut words = 0;
-    // "only once ana is back, deploy"
-    if tokens.iter().find(|token| token.is_word()).is_some_and(|first| first.any(&["only"])) {
+    // "only once ana is back, deploy", "whoever is on call, restart api"
+    if tokens.iter().find(|token| token.is_word()).is_some_and(|first| first.any(&["only", "whoever"])) {
         return None;
     }
     for at in 1..tokens.len() {
@@ -135,7 +135,7 @@ const AWAITED: &[&str] = &[
 ];
 
 /// Words that make a rule or a thought of what else would be how things are: "any errors, roll back".
-const SUPPOSED: &[&str] = &[
+const SUPPOSED: Words = Words::of(&[
     "any",
     "every",
     "each",
@@ -162,7 +162,7 @@ const SUPPOSED: &[&str] = &[
     "potential",
     "perhaps",
     "ideally",
-];
+]);
 
 /// Whether the next part of a statement tells something as well, or is mere politeness, and calls nobody and supposes nothing.
 fn tells_more(part: &[Token<'_>]) -> bool {
@@ -255,7 +255,7 @@ fn supposed(tokens: &[Token<'_>]) -> bool {
         || tokens.windows(2).any(|pair| pair[0].any(&["report", "summary"]) && !pair[1].is_word())
         || tokens
             .iter()
-            .any(|token| token.kind == Kind::Colon || token.listed(told::LABELS) || token.any(SUPPOSED))
+            .any(|token| token.kind == Kind::Colon || token.listed(told::LABELS) || token.among(&SUPPOSED))
 }
 
 /// A noun an order may be called by: "the rollback to v1.4.1" says nothing of what somebody wants to do.

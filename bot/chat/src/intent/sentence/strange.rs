@@ -1,6 +1,6 @@
 //! Imperatives whose verb we don't have, or have but not for this.
 
-use super::{Class, Heard, Problem, Reader, Token, mood, near_verb, standing};
+use super::{Class, Heard, Problem, Reader, Token, Words, mood, near_verb, standing};
 use crate::intent::values;
 use crate::intent::words::said_again;
 
@@ -8,14 +8,15 @@ use crate::intent::words::said_again;
 const STATES: &[&str] = &["green", "red", "done", "ready", "still", "slow", "fine", "progress", "success"];
 
 /// Words that only stand before a noun.
-const DETERMINERS: &[&str] =
-    &["another", "yet", "these", "those", "such", "many", "several", "few", "most", "half", "certain", "no"];
+const DETERMINERS: Words = Words::of(&[
+    "another", "yet", "these", "those", "such", "many", "several", "few", "most", "half", "certain", "no",
+]);
 
 /// Verbs of people who speak to each other and not to us.
-const SOCIAL: &[&str] = &[
+const SOCIAL: Words = Words::of(&[
     "let", "tell", "ask", "send", "email", "message", "ping", "page", "give", "see", "use", "get", "do",
     "make", "have", "keep", "try",
-];
+]);
 
 /// Whether an unknown word begins an order of its own rather than naming where to repeat the last one.
 pub(super) fn orders(tokens: &[Token<'_>]) -> bool {
@@ -76,8 +77,8 @@ impl<'t> Reader<'_, 't> {
             && after.get(1).is_some_and(|token| token.is(Class::HEAD) && token.name.is_none());
         // "postmortem of the rollback", "another production deploy": nouns.
         let of = after.first().is_some_and(|token| token.any(&["of"])) && !verb.any(&["dispose"]);
-        let noun = verb.any(DETERMINERS) || of;
-        if tells || noun || asked || verb.any(SOCIAL) || intends || verb.quote > 0 {
+        let noun = verb.among(&DETERMINERS) || of;
+        if tells || noun || asked || verb.among(&SOCIAL) || intends || verb.quote > 0 {
             self.hear(if asked { Heard::Question } else { Heard::Statement });
             return;
         }

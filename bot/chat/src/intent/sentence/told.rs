@@ -4,7 +4,7 @@
 //! Their words are often those of an order to the letter ("todo: deploy production"), so what stands around them decides.
 
 use super::log::{heads_commit, is_log};
-use super::{Class, Head, Heard, Kind, Mood, Reader, Token, classes, framed, heads, mood};
+use super::{Class, Head, Heard, Kind, Mood, Reader, Token, Words, classes, framed, heads, mood};
 
 /// Why lines are not read.
 #[derive(Debug, Clone, Copy)]
@@ -251,7 +251,7 @@ fn subject(line: &[Token<'_>]) -> bool {
 
 /// "deploys this week: 12, rollbacks: 1": how many there were.
 fn statistics(line: &[Token<'_>]) -> bool {
-    const COUNTED: &[&str] = &[
+    const COUNTED: Words = Words::of(&[
         "deploys",
         "deployments",
         "releases",
@@ -266,12 +266,12 @@ fn statistics(line: &[Token<'_>]) -> bool {
         "failures",
         "approvals",
         "restarts",
-    ];
+    ]);
     line.windows(2).any(|pair| {
         pair[0].kind == Kind::Colon
             && pair[1].is(Class::DIGIT)
             && pair[1].low.bytes().all(|byte| byte.is_ascii_digit())
-    }) && line[0].any(COUNTED)
+    }) && line[0].among(&COUNTED)
 }
 
 /// "1. lunch 2. deploy production": things to do, of which not all are ours.

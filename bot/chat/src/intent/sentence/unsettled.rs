@@ -5,8 +5,8 @@
 
 use super::nothing::left_to_people;
 use super::{
-    Action, Class, Kind, Problem, Reader, Token, abroad, apart, aside, behind, classes, grammar, hidden,
-    reach, remark, report,
+    Action, Class, Kind, Problem, Reader, Token, Words, abroad, apart, aside, behind, classes, grammar,
+    hidden, reach, remark, report,
 };
 use crate::intent::names::NameKind;
 use crate::intent::values;
@@ -105,6 +105,17 @@ pub(super) fn asked_behind(tokens: &[Token<'_>], from: usize) -> Result<(), Prob
 }
 
 impl<'t> Reader<'_, 't> {
+    /// "help with: deploy production, restart staging": what somebody wants to know about, or an order behind it?
+    pub(super) fn behind_help(&self, changes: bool) -> Result<(), Problem> {
+        let last = self.drafts.get(self.sentence..).unwrap_or_default().last();
+        if !changes || !last.is_some_and(|draft| draft.command.action == Action::Help) {
+            return Ok(());
+        }
+        Err(Problem::ambiguous(
+            "Behind what help was asked for I read an order, and not whether it is to be done, so I did nothing. Send it alone.",
+        ))
+    }
+
     /// "backfill timezone in staging then pause it", "set A=1 on staging and then undo it": a verb of runs and releases behind an order that
     /// makes neither.
     pub(super) fn about_no_run(&self, action: Action) -> Result<(), Problem> {
@@ -194,7 +205,7 @@ fn lacks(part: &[Token<'_>]) -> bool {
 }
 
 /// Words of what something is that an order is not for, or not now.
-const EXEMPT: &[&str] = &[
+const EXEMPT: Words = Words::of(&[
     "excluded",
     "exempt",
     "skipped",
@@ -221,10 +232,10 @@ const EXEMPT: &[&str] = &[
     "delayed",
     "out",
     "off",
-];
+]);
 
 /// What people do who order something.
-const MEANWHILE: &[&str] = &[
+const MEANWHILE: Words = Words::of(&[
     "waiting",
     "watching",
     "monitoring",
@@ -257,7 +268,7 @@ const MEANWHILE: &[&str] = &[
     "panicking",
     "begging",
     "asking",
-];
+]);
 
 /// Whether a remark names where, when or for what the order is to be, or says of whoever gives it that it is not given.
 fn speaks_of_it(part: &[Token<'_>], order: &[Token<'_>]) -> bool {
@@ -285,7 +296,7 @@ fn speaks_of_it(part: &[Token<'_>], order: &[Token<'_>]) -> bool {
     // "i'm quoting", "it's a mock", "it's too soon"
     let own = first.any(&["i'm", "im", "we're"]) || word(0, &["i", "we"]) && word(1, &["am", "are"]);
     let doing = |token: &Token<'_>| {
-        token.is_word() && token.low.ends_with("ing") && token.low.len() > 4 && !token.any(MEANWHILE)
+        token.is_word() && token.low.ends_with("ing") && token.low.len() > 4 && !token.among(&MEANWHILE)
     };
     if own && part.iter().skip(1).take(3).any(doing) {
         return true;
@@ -301,7 +312,7 @@ fn speaks_of_it(part: &[Token<'_>], order: &[Token<'_>]) -> bool {
     let named = part.iter().take(2).any(|token| {
         token.name.is_some_and(|hit| hit.kind != NameKind::Environment || place_in(order, hit.index()))
     });
-    if (pronoun || named) && part.iter().skip(1).any(|token| token.quote == 0 && token.any(EXEMPT)) {
+    if (pronoun || named) && part.iter().skip(1).any(|token| token.quote == 0 && token.among(&EXEMPT)) {
         return true;
     }
     // "the board wants it on friday"
@@ -337,7 +348,7 @@ fn place_in(order: &[Token<'_>], index: usize) -> bool {
 
 /// "we start at 22:00", "it's planned for tonight": a time that is none of the past.
 fn timed(part: &[Token<'_>]) -> bool {
-    const PAST: &[&str] = &[
+    const PAST: Words = Words::of(&[
         "was",
         "were",
         "since",
@@ -358,9 +369,9 @@ fn timed(part: &[Token<'_>]) -> bool {
         "been",
         "until",
         "till",
-    ];
+    ]);
     let past = |token: &Token<'_>| {
-        token.any(PAST) || report::participle(token) && !token.any(&["planned", "scheduled"])
+        token.among(&PAST) || report::participle(token) && !token.any(&["planned", "scheduled"])
     };
     if part.iter().any(past) {
         return false;

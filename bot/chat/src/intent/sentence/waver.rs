@@ -1,6 +1,6 @@
 //! What is said behind an order by somebody who is not sure of it, or says in what order: "deploy production, I guess".
 
-use super::{Action, Class, Kind, Problem, Token, reach};
+use super::{Action, Class, Kind, Problem, Token, Words, reach};
 
 /// A remark of more parts than these is a text of its own.
 const PARTS: usize = 8;
@@ -80,7 +80,7 @@ fn unready(action: Action, part: &[Token<'_>]) -> bool {
 /// takes it back.
 pub(super) fn reserves(said: &[Token<'_>]) -> bool {
     /// What begins so tells how far, how fast or that it is not to go at all.
-    const BEGINS: &[&str] = &[
+    const BEGINS: Words = Words::of(&[
         "wait",
         "hold",
         "ask",
@@ -92,12 +92,12 @@ pub(super) fn reserves(said: &[Token<'_>]) -> bool {
         "retracted",
         "cancelled",
         "canceled",
-    ];
+    ]);
     let mut words = said.iter().filter(|token| token.is_word() && token.quote == 0);
     let Some(first) = words.find(|token| !token.is(Class::OPENER)) else { return false };
     let (then, third) = (words.next(), words.next());
     let next = |these: &[&str]| then.is_some_and(|token| token.any(these));
-    first.any(BEGINS)
+    first.among(&BEGINS)
         || first.any(&["let"]) && next(&["me", "us"]) && !third.is_some_and(|third| third.any(&["know"]))
         || first.any(&["show", "tell"]) && next(&["me", "us"])
         || first.any(&["not"]) && next(&["before", "until", "till", "yet", "now"])
@@ -128,7 +128,7 @@ pub(super) fn is_banter(action: Action, tail: &[Token<'_>]) -> bool {
 /// with thanks and with what is told of it behind them as well; with anything else they may be anything.
 pub(super) fn chats(behind: &[Token<'_>]) -> bool {
     /// What is told of a run, or why something is to be done to it, beside what people tell how things are with.
-    const TOLD: &[&str] = &[
+    const TOLD: Words = Words::of(&[
         "it",
         "it's",
         "its",
@@ -164,7 +164,7 @@ pub(super) fn chats(behind: &[Token<'_>]) -> bool {
         "alarm",
         "checking",
         "down",
-    ];
+    ]);
     const SAID: Class = Class::TELLS
         .and(Class::AILS)
         .and(Class::NEGATION)
@@ -181,7 +181,7 @@ pub(super) fn chats(behind: &[Token<'_>]) -> bool {
     let told = |token: &Token<'_>| {
         token.name.is_some()
             || token.quote > 0
-            || token.any(TOLD)
+            || token.among(&TOLD)
             || token.is(SAID) && !token.is(Class::SUBJECT)
     };
     let little = |token: &Token<'_>| {

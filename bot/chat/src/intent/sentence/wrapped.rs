@@ -3,11 +3,11 @@
 //! A new line begins a new order, but a line that ends in a word no sentence ends with goes on in the next: what is no order when the two are
 //! read as one is none by itself.
 
-use super::{Class, Head, Kind, Mood, Problem, Reader, Token, behind, mood, reach, statement};
+use super::{Class, Head, Kind, Mood, Problem, Reader, Token, Words, behind, mood, reach, statement};
 use crate::intent::words::said_again;
 
 /// Words that need another behind them, beside verbs that lack their own ("should", "not", "to").
-const HANGING: &[&str] = &[
+const HANGING: Words = Words::of(&[
     "you",
     "u",
     "i",
@@ -135,7 +135,7 @@ const HANGING: &[&str] = &[
     "they'll",
     "you'll",
     "must",
-];
+]);
 
 impl Reader<'_, '_> {
     /// The problem of an order that may be the end of a sentence begun on the line above.
@@ -206,7 +206,7 @@ fn hangs(line: &[Token<'_>]) -> bool {
         return false;
     }
     let ends = at + 1 == line.len() || example;
-    ends && line[at].quote == 0 && (line[at].any(HANGING) || statement::hangs_over(&line[..=at]))
+    ends && line[at].quote == 0 && (line[at].among(&HANGING) || statement::hangs_over(&line[..=at]))
 }
 
 fn orders(line: &[Token<'_>]) -> bool {

@@ -9,6 +9,36 @@ use crate::intent::word_table::{beginning, is_all};
 /// So many words are compared one by one.
 const FEW_WORDS: usize = 10;
 
+/// A list of more words than that, with a mark for each: almost every word that is none of them is told by one look.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::intent) struct Words {
+    words: &'static [&'static str],
+    /// 256 places. So many that most lists leave most of them free.
+    marks: [u64; 4],
+}
+
+impl Words {
+    pub(in crate::intent) const fn of(words: &'static [&'static str]) -> Self {
+        let mut marks = [0; 4];
+        let mut at = 0;
+        while at < words.len() {
+            let (place, mark) = Self::mark(beginning(words[at]));
+            marks[place] |= mark;
+            at += 1;
+        }
+        Self { words, marks }
+    }
+
+    /// Where the mark of a word stands that begins so.
+    #[inline]
+    const fn mark(beginning: u64) -> (usize, u64) {
+        /// What the golden ratio makes of 2^64: the upper bits of a product with it hang on all of the number.
+        const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+        let place = beginning.wrapping_mul(FACTOR) >> 56;
+        ((place >> 6) as usize, 1 << (place & 63))
+    }
+}
+
 /// One token of a text.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::intent) struct Token<'t> {
@@ -56,6 +86,15 @@ impl Token<'_> {
         } else {
             self.is_among(words)
         }
+    }
+
+    /// Whether it is one of these words, of which there are many.
+    #[inline]
+    pub(in crate::intent) fn among(&self, words: &Words) -> bool {
+        #[cfg(test)]
+        crate::intent::growth::step();
+        let (place, mark) = Words::mark(self.beginning);
+        words.marks[place] & mark != 0 && self.is_among(words.words)
     }
 
     /// Whether it is this word.

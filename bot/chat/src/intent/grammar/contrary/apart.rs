@@ -9,7 +9,7 @@ use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
-use crate::intent::words::{Kind, Token};
+use crate::intent::words::{Kind, Token, Words};
 
 /// Refuses what one command for several places would do to all of them, where it was said of one.
 pub(in crate::intent::grammar) fn check(scope: Scope<'_, '_>, drafts: &[Draft]) -> Result<(), Problem> {
@@ -87,7 +87,7 @@ pub(in crate::intent::grammar) fn one_deed(scope: Scope<'_, '_>, drafts: &[Draft
         }
         let preposition =
             token.is_word() && token.is(Class::PREPOSITION) && !token.any(&["from", "of", "with"]);
-        let joins = !token.is_word() || at < named || preposition && !before || token.any(JOINING);
+        let joins = !token.is_word() || at < named || preposition && !before || token.among(&JOINING);
         if !joins {
             return Err(another(token));
         }
@@ -116,7 +116,7 @@ fn put_right(scope: Scope<'_, '_>) -> Result<(), Problem> {
 }
 
 /// Words between two places that say nothing of either.
-const JOINING: &[&str] = &[
+const JOINING: Words = Words::of(&[
     "and",
     "then",
     "also",
@@ -145,7 +145,7 @@ const JOINING: &[&str] = &[
     "crons",
     "cache",
     "caches",
-];
+]);
 
 #[cold]
 fn another(token: &Token<'_>) -> Problem {

@@ -74,8 +74,9 @@ fn part(scope: Scope<'_, '_>, at: usize) -> bool {
     }
     let next = behind.first();
     let near = &behind[..behind.len().min(CLOSE)];
-    // "staging without, production with canary": without what is said of the other.
-    if token.any(&["without"]) && next.is_some_and(|next| !next.is_word()) && action.row().changes {
+    // "staging without, production with canary", "with canary for api and without for web": without what is said of the other.
+    let ends = |next: &Token<'_>| !next.is_word() || next.any(&["for", "on", "in"]);
+    if token.any(&["without"]) && next.is_some_and(ends) && action.row().changes {
         return true;
     }
     let made = matches!(action, Action::CreateEnvironment | Action::Readiness);

@@ -8,7 +8,7 @@ use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
 use crate::intent::sentence::remark::BECAUSE;
-use crate::intent::words::{Kind, Token, said_again};
+use crate::intent::words::{Kind, Token, Words, said_again};
 
 /// Refuses what would be done for everybody, for good, or in two places.
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
@@ -127,7 +127,7 @@ fn in_value(tokens: &[Token<'_>]) -> bool {
 pub(in crate::intent) fn audience(tokens: &[Token<'_>]) -> bool {
     /// So many words behind the preposition at most.
     const CLOSE: usize = 4;
-    const WHO: &[&str] = &[
+    const WHO: Words = Words::of(&[
         "users",
         "user",
         "customers",
@@ -144,15 +144,15 @@ pub(in crate::intent) fn audience(tokens: &[Token<'_>]) -> bool {
         "testers",
         "request",
         "requests",
-    ];
+    ]);
     (0..tokens.len()).any(|at| {
         let behind = || tokens[at + 1..].iter().take(CLOSE).take_while(|token| token.is_word());
         tokens[at].quote == 0
-            && (tokens[at].any(&["for"]) && behind().any(|token| token.any(WHO) || token.any(&["only"]))
+            && (tokens[at].any(&["for"]) && behind().any(|token| token.among(&WHO) || token.any(&["only"]))
                 || tokens[at].any(&["not"]) && behind().any(|token| token.any(&["everybody", "everyone"]))
                 || tokens[at].any(&["to"])
                     && tokens.get(at + 1).is_some_and(|next| next.any(&["some", "few"]))
-                    && behind().any(|token| token.any(WHO))
+                    && behind().any(|token| token.among(&WHO))
                 || tokens[at].any(&["partly", "partially"])
                 || tokens[at].any(&["slow"]) && behind().any(|token| token.any(&["rollout", "roll-out"])))
     })

@@ -4,7 +4,7 @@ use super::whole;
 use crate::intent::command::Command;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::problem::Problem;
-use crate::intent::words::{Kind, Token, said_again};
+use crate::intent::words::{Kind, Token, Words, said_again};
 
 /// What a set-up is asked for by and by.
 const PARTS: &[&str] = &["code", "source", "sources", "repository", "text", "sms", "texts"];
@@ -49,7 +49,7 @@ fn too_soon(token: &Token<'_>, order: String) -> Problem {
 }
 
 /// What a set-up is said with, beside names and the words that mean nothing.
-const OWN: &[&str] = &[
+const OWN: Words = Words::of(&[
     "connect",
     "connecting",
     "connections",
@@ -73,7 +73,7 @@ const OWN: &[&str] = &[
     "named",
     "called",
     "setup",
-];
+]);
 
 /// What the edge is for.
 const EDGE: &[&str] =
@@ -84,7 +84,7 @@ pub(super) fn beside(command: &Command, tokens: &[Token<'_>], place: usize) -> R
     let token = &tokens[place];
     let provided = || tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Provider));
     let edge = token.any(EDGE) && provided() && (command.edge.is_some() || !token.any(&["canary"]));
-    if token.any(OWN) || edge {
+    if token.among(&OWN) || edge {
         return Ok(());
     }
     whole::beside(command, tokens, place)

@@ -6,7 +6,7 @@ use crate::intent::grammar::heads;
 use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
-use crate::intent::words::{Token, reach, said_again};
+use crate::intent::words::{Token, Words, reach, said_again};
 
 /// A dry run was said of what can only be done.
 #[cold]
@@ -20,7 +20,7 @@ pub(in crate::intent) fn no_dry_run(action: Action, said: &Token<'_>) -> Problem
 }
 
 /// Words that say an order is only to be tried.
-const TRIED: &[&str] = &[
+const TRIED: Words = Words::of(&[
     "dry",
     "dry-run",
     "dryrun",
@@ -32,10 +32,10 @@ const TRIED: &[&str] = &[
     "simulation",
     "plan",
     "what-if",
-];
+]);
 
 /// What new environments are called beside their names.
-const OWN: &[&str] = &[
+const OWN: Words = Words::of(&[
     "environment",
     "environments",
     "env",
@@ -47,19 +47,19 @@ const OWN: &[&str] = &[
     "copy",
     "identical",
     "same",
-];
+]);
 
 /// Refuses the word that stands here, unless it means nothing beside the rest.
 pub(super) fn beside(command: &Command, tokens: &[Token<'_>], place: usize) -> Result<(), Problem> {
     let token = &tokens[place];
-    if token.any(TRIED) && token.name.is_none() {
+    if token.among(&TRIED) && token.name.is_none() {
         return Err(no_dry_run(command.action, token));
     }
     // "only staging", "staging only"
     let named =
         |at: Option<usize>| at.and_then(|at| tokens.get(at)).is_some_and(|beside| beside.name.is_some());
     let only = token.any(&["only"]) && !named(place.checked_sub(1)) && !named(Some(place + 1));
-    let idle = token.is(Class::IDLE) && !only || token.any(OWN);
+    let idle = token.is(Class::IDLE) && !only || token.among(&OWN);
     let led = token.is(Class::PREPOSITION) && tokens.get(place + 1).is_some();
     if token.name.is_none() && (idle || led) {
         return Ok(());
@@ -71,7 +71,7 @@ pub(super) fn beside(command: &Command, tokens: &[Token<'_>], place: usize) -> R
 pub(in crate::intent) fn whole_project(action: Action, tokens: &[Token<'_>]) -> Result<(), Problem> {
     let command = Command::new(action);
     for (place, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_word() && token.quote == 0) {
-        if token.any(TRIED) && token.name.is_none() {
+        if token.among(&TRIED) && token.name.is_none() {
             return Err(no_dry_run(action, token));
         }
         let here = action == Action::BootstrapLocal && token.any(&["local", "dev", "development"]);

@@ -6,7 +6,7 @@ use crate::intent::grammar::heads;
 use crate::intent::lexicon::{Class, look_up};
 use crate::intent::names::NameKind;
 use crate::intent::values;
-use crate::intent::words::Token;
+use crate::intent::words::{Token, Words};
 
 /// "help deploy", "help me with canary", "how do I roll back?": the topic is an action's name or the word itself.
 pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
@@ -98,7 +98,7 @@ pub(super) fn backfills(tokens: &[Token<'_>]) -> bool {
 
 /// "which version do you recommend?": it asks what somebody thinks best.
 pub(super) fn opines(tokens: &[Token<'_>]) -> bool {
-    const OPINIONS: &[&str] = &[
+    const OPINIONS: Words = Words::of(&[
         "recommend",
         "recommends",
         "recommended",
@@ -116,8 +116,8 @@ pub(super) fn opines(tokens: &[Token<'_>]) -> bool {
         "supported",
         "require",
         "requires",
-    ];
-    tokens.iter().any(|token| token.any(OPINIONS))
+    ]);
+    tokens.iter().any(|token| token.among(&OPINIONS))
 }
 
 /// "can you deploy to production at all?": whoever asks that wants to know, and nothing done.

@@ -2,7 +2,8 @@
 //! what was said, so nothing is.
 
 use super::{
-    Action, Class, Command, Head, Kind, Mood, Problem, Token, Vocabulary, conditional, mood, reach, standing,
+    Action, Class, Command, Head, Kind, Mood, Problem, Token, Vocabulary, Words, conditional, mood, reach,
+    standing,
 };
 use crate::intent::command::{Reaction, Signal};
 use crate::intent::names::NameKind;
@@ -70,7 +71,7 @@ const EXCEPTS: &[&str] =
     &["except", "excluding", "unless", "until", "till", "besides", "apart", "else", "otherwise"];
 
 /// What is not, when something is in trouble: "isn't healthy".
-const WELL: &[&str] = &[
+const WELL: Words = Words::of(&[
     "healthy",
     "well",
     "up",
@@ -95,7 +96,7 @@ const WELL: &[&str] = &[
     "passing",
     "succeed",
     "start",
-];
+]);
 
 /// Negations that begin questions as well.
 const IS_NOT: &[&str] = &["isn't", "isnt", "aren't", "arent", "wasn't", "hasn't", "haven't"];
@@ -106,7 +107,7 @@ fn turned(tokens: &[Token<'_>]) -> Option<usize> {
     const CLOSE: usize = 4;
     (0..tokens.len()).find(|at| {
         let token = &tokens[*at];
-        let well = || tokens[at + 1..].iter().take(CLOSE).any(|next| next.any(WELL));
+        let well = || tokens[at + 1..].iter().take(CLOSE).any(|next| next.among(&WELL));
         token.is_word()
             && token.quote == 0
             && (token.any(EXCEPTS)
@@ -121,7 +122,7 @@ fn is_environment(token: &Token<'_>) -> bool {
 }
 
 /// How a canary ends well: nothing looks weird then.
-const ENDS_WELL: &[&str] = &[
+const ENDS_WELL: Words = Words::of(&[
     "done",
     "pass",
     "passes",
@@ -155,12 +156,12 @@ const ENDS_WELL: &[&str] = &[
     "clean",
     "green",
     "normal",
-];
+]);
 
 /// "when the canary is done": of a canary only what looks weird is told, and that is not what was said.
 fn well(command: &Command, condition: &[Token<'_>]) -> bool {
     command.on.iter().chain(&command.when).eq(&[Signal::CanaryAnomaly])
-        && condition.iter().any(|token| token.any(ENDS_WELL))
+        && condition.iter().any(|token| token.among(&ENDS_WELL))
         && !condition.iter().any(|token| token.is(Class::NEGATION))
 }
 

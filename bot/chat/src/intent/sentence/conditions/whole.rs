@@ -1,13 +1,13 @@
 //! Words of a standing order that it has no place for: of one service, on some days, after somebody was asked. An alert or a
 //! rule that lost them would be another one than was said.
 
-use super::{Action, Class, Command, Kind, Problem, Token, standing};
+use super::{Action, Class, Command, Kind, Problem, Token, Words, standing};
 use crate::intent::command::Signal;
 use crate::intent::names::NameKind;
 use crate::intent::words::{reach, said_again};
 
 /// What reactions are said with, beside the words that mean nothing.
-const REACTS: &[&str] = &[
+const REACTS: Words = Words::of(&[
     "roll",
     "rolled",
     "rollback",
@@ -52,10 +52,10 @@ const REACTS: &[&str] = &[
     "can",
     "could",
     "would",
-];
+]);
 
 /// Between these and what they tell of, a signal may be told in any words: "the canary looks *funky*".
-const LOOKS: &[&str] = &[
+const LOOKS: Words = Words::of(&[
     "looks",
     "look",
     "looking",
@@ -78,10 +78,10 @@ const LOOKS: &[&str] = &[
     "smells",
     "starts",
     "misbehaves",
-];
+]);
 
 /// What signals and wishes are told with besides.
-const TOLD: &[&str] = &[
+const TOLD: Words = Words::of(&[
     "misbehaves",
     "misbehave",
     "misbehaving",
@@ -142,10 +142,10 @@ const TOLD: &[&str] = &[
     "errors",
     "error",
     "pages",
-];
+]);
 
 /// When something was or is always so, which no signal tells.
-const DATED: &[&str] = &[
+const DATED: Words = Words::of(&[
     "yesterday",
     "ago",
     "only",
@@ -158,7 +158,7 @@ const DATED: &[&str] = &[
     "throughout",
     "last",
     "previous",
-];
+]);
 
 /// Whether this is a name that no standing order has a key for.
 fn is_other(token: &Token<'_>) -> bool {
@@ -187,7 +187,8 @@ pub(super) fn reacts(command: &Command, orders: &[Token<'_>]) -> Result<(), Prob
         let idle = Class::IDLE.and(Class::OPENER).and(Class::PREPOSITION);
         // "scale up by one" is what it does.
         let one = token.any(&["one"]) && at > 0 && orders[at - 1].any(&["by"]);
-        let held = one || token.name.is_some() || token.any(REACTS) || token.is(idle) && !dated(orders, at);
+        let held =
+            one || token.name.is_some() || token.among(&REACTS) || token.is(idle) && !dated(orders, at);
         let bundled = incident && !token.is(Class::CONDITION.and(Class::TIME)) && !dated(orders, at);
         if !held && !bundled {
             return Err(not_held(command, &orders[at..]));
@@ -214,12 +215,12 @@ pub(super) fn watches(command: &Command, condition: &[Token<'_>]) -> Result<(), 
         }
         // In any words only the canary is told of: "500s are vanishing" is the contrary.
         let told = command.when.iter().chain(&command.on).any(|signal| *signal == Signal::CanaryAnomaly)
-            && condition[..at].iter().rev().take(3).any(|before| before.any(LOOKS));
+            && condition[..at].iter().rev().take(3).any(|before| before.among(&LOOKS));
         let strange = token.name.is_none()
             && !token.is(Class::DIGIT)
             && !told
             && !worse(condition, at)
-            && !token.any(TOLD)
+            && !token.among(&TOLD)
             && !channel
             && standing::signals(std::slice::from_ref(token), false).is_empty();
         if strange {
@@ -246,10 +247,10 @@ fn eases(tokens: &[Token<'_>], at: usize) -> bool {
         .and(Class::DIGIT);
     let held = worse(tokens, at)
         || token.is(little) && !token.any(&["before", "over", "until", "till"])
-        || token.any(LOOKS)
-        || token.any(TOLD)
-        || token.any(TROUBLE)
-        || token.any(ASKED)
+        || token.among(&LOOKS)
+        || token.among(&TOLD)
+        || token.among(&TROUBLE)
+        || token.among(&ASKED)
         || !standing::channels(std::slice::from_ref(token)).is_empty()
         || !standing::signals(std::slice::from_ref(token), false).is_empty();
     !held
@@ -281,13 +282,13 @@ fn worse(tokens: &[Token<'_>], at: usize) -> bool {
 }
 
 /// How somebody asks to be told, and what sees a signal.
-const ASKED: &[&str] = &[
+const ASKED: Words = Words::of(&[
     "roll", "rolled", "roll", "rolled", "alert", "message", "notify", "let", "send", "ping", "tell", "page",
     "warn", "give", "see", "health", "has", "does", "rate",
-];
+]);
 
 /// What signals are told with that fail.
-const TROUBLE: &[&str] = &[
+const TROUBLE: Words = Words::of(&[
     "fail",
     "fails",
     "failed",
@@ -312,12 +313,12 @@ const TROUBLE: &[&str] = &[
     "isn't",
     "aren't",
     "happened",
-];
+]);
 
 /// "every night", "only for api", "yesterday". "Every time" is whenever, and "only in production" is in production.
 fn dated(tokens: &[Token<'_>], at: usize) -> bool {
     let token = &tokens[at];
-    if !token.any(DATED) || token.quote > 0 {
+    if !token.among(&DATED) || token.quote > 0 {
         return false;
     }
     let next = |words: &[&str]| tokens.get(at + 1).is_some_and(|next| next.any(words));
