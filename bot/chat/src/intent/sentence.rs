@@ -370,7 +370,6 @@ impl<'t> Reader<'_, 't> {
                 Ok((end, Joined::And))
             }
             Mood::Question { from, asked } => {
-                self.second_condition(tokens, joined)?;
                 if joined != Joined::Start && self.ordered_here() {
                     unsettled::asked_behind(tokens, from)?;
                 }
@@ -396,7 +395,6 @@ impl<'t> Reader<'_, 't> {
                 self.behind_statement(tokens)
             }
             Mood::Statement => {
-                self.second_condition(tokens, joined)?;
                 self.unread_order(tokens);
                 if self.ellipsis(tokens, joined)? {
                     return Ok(whole);

@@ -137,6 +137,7 @@ impl<'t> Reader<'_, 't> {
             Meaning::Action(action) => (action, false),
             Meaning::DryRun(action) => (action, true),
             Meaning::None => {
+                self.second_condition(tokens, joined)?;
                 if self.ellipsis(tokens, joined)? {
                     return Ok(whole);
                 }
