@@ -137,4 +137,6 @@ pub(crate) const FOUND: &[&str] = &[
     "add the columns __--upload-pack=touch and !",
     "add the columns -to and there's",
     "HELP ME WITH rerun--",
+    "set A_B=1 on staging because the api is slowset A_B=1 on staging because the api is slow",
+    ",set ,`LOG_LE ,because ,VEL=debug` ,on ,prod",
 ];

@@ -260,6 +260,12 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         return Err(not_ours(scope.action, scope.vocabulary));
     }
     if let Some(reason) = reason_within(&others) {
+        // "set A=1 on staging because x=2 is slow": told as well, or a second one to set?
+        if parted.iter().any(|begins| *begins > reason) {
+            return Err(Problem::ambiguous(
+                "I read a value behind `because`, and not whether it is to be set as well, so I did nothing. Say the reason last.",
+            ));
+        }
         others.truncate(reason);
     }
     if found.iter().any(|(_, value)| value.is_some()) {
