@@ -43,19 +43,21 @@ pub(super) fn check(
             let count = all.values().filter(|connection| connection.provider == provider).count();
             if count == 0 && provider == Provider::Railway {
                 report(
-                    "needs an account at Railway; add one: `connections: { railway: { provider: railway, secret: railway-token } }`"
+                    "railway needs an account; add one: `connections: { railway: { provider: railway, secret: railway-token } }`"
                         .to_owned(),
                 );
             }
             if count > 1 {
-                report(format!("has {count} connections to {provider}, and one is used; leave one"));
+                report(format!(
+                    "railway uses one connection to {provider}, and there are {count}; leave one"
+                ));
             }
         }
         let own = around.services.into_iter().flat_map(IndexMap::values).filter_map(|it| it.source.as_ref());
         for source in around.source.into_iter().chain(own) {
             if github_repository(&source.repository).is_none() {
                 report(format!(
-                    "builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `{}`",
+                    "railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `{}`",
                     source.repository
                 ));
             }
@@ -63,7 +65,7 @@ pub(super) fn check(
         let database = around.migrations.and_then(|it| around.components.get(&it.component));
         if database.is_some_and(|database| database.url.is_none()) {
             report(
-                "needs to be told where its database is, for its migrations: give the component a `url`"
+                "railway has to be told where the database is, for its migrations; give the component a `url`"
                     .to_owned(),
             );
         }

@@ -341,15 +341,15 @@ fn environments_at_a_provider() {
 "#,
         ),
         expect![[r#"
-            p.yaml:8:15 environments.staging.platform: needs an account at Railway; add one: `connections: { railway: { provider: railway, secret: railway-token } }`
-            p.yaml:8:15 environments.staging.platform: builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
+            p.yaml:8:15 environments.staging.platform: railway needs an account; add one: `connections: { railway: { provider: railway, secret: railway-token } }`
+            p.yaml:8:15 environments.staging.platform: railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
             p.yaml:9:18 environments.staging.edge.api: must be a name in the DNS, as in `api.example.com`, not `127.0.0.1:7401`
-            p.yaml:11:15 environments.production.platform: needs an account at Railway; add one: `connections: { railway: { provider: railway, secret: railway-token } }`
-            p.yaml:11:15 environments.production.platform: has 2 connections to cloudflare, and one is used; leave one
-            p.yaml:11:15 environments.production.platform: builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
-            p.yaml:17:15 environments.third.platform: builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
+            p.yaml:11:15 environments.production.platform: railway needs an account; add one: `connections: { railway: { provider: railway, secret: railway-token } }`
+            p.yaml:11:15 environments.production.platform: railway uses one connection to cloudflare, and there are 2; leave one
+            p.yaml:11:15 environments.production.platform: railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
+            p.yaml:17:15 environments.third.platform: railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
             p.yaml:19:18 environments.third.edge.api: must be a name in the DNS, as in `api.example.com`, not `api.example.com.`
-            p.yaml:21:15 environments.fourth.platform: builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
+            p.yaml:21:15 environments.fourth.platform: railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
             p.yaml:23:18 environments.fourth.edge.api: environments.production.edge.api is already reached at `api.example.com`; choose another name
         "#]],
     );
