@@ -1,24 +1,32 @@
 //! The application's databases: a component's SQLite file on this machine, to which migrations are applied each in one
 //! transaction with the note that it was, or a PostgreSQL server that a secret names.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
+use engine::backfill::Batch;
 use engine::clock::Clock;
-use engine::model::{ComponentName, EnvironmentKey, SecretName};
+use engine::model::{ComponentName, EnvironmentKey, JobName, SecretName};
 use engine::ports::{
-    AppliedMigration, Database, DatabaseAt, Migration, Permit, PortError, Receipt, SecretSource,
+    AppliedMigration, Database, DatabaseAt, FillCall, Migration, Permit, PortError, Receipt, SecretSource,
 };
 use engine::redact::Redactor;
+use secrecy::SecretString;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use super::components::DATABASE_FILE;
 use super::config::password_of;
 use super::database_postgres::Server;
-use super::environment::folder_of;
+use super::environment::{folder_of, locked};
+use super::{fill_postgres, fill_sqlite};
+
+/// What secrets are read for.
+const MIGRATIONS: &str = "migrations";
+const JOBS: &str = "jobs";
 
 /// How long a locked database is waited for.
 pub(super) const BUSY_AT_MOST: Duration = Duration::from_secs(5);
@@ -45,6 +53,8 @@ pub struct LocalDatabase {
     clock: Arc<dyn Clock>,
     secrets: Arc<dyn SecretSource>,
     redactor: Arc<Redactor>,
+    /// Connections of jobs between two batches.
+    fillers: Mutex<BTreeMap<(EnvironmentKey, JobName), fill_postgres::Filler>>,
 }
 
 impl std::fmt::Debug for LocalDatabase {
@@ -62,22 +72,24 @@ impl LocalDatabase {
         secrets: Arc<dyn SecretSource>,
         redactor: Arc<Redactor>,
     ) -> Self {
-        Self { root: root.to_owned(), clock, secrets, redactor }
+        let fillers = Mutex::default();
+        Self { root: root.to_owned(), clock, secrets, redactor, fillers }
     }
 
-    /// The server a secret names.
+    /// The server a secret names, and the secret.
     async fn server(
         &self,
         environment: &EnvironmentKey,
         component: &ComponentName,
         secret: &SecretName,
-    ) -> Result<Server, PortError> {
-        let url = self.secrets.secret_read(environment, secret, None, "migrations").await?;
+        purpose: &str,
+    ) -> Result<(Server, SecretString), PortError> {
+        let url = self.secrets.secret_read(environment, secret, None, purpose).await?;
         let known = std::iter::once((secret.to_string(), url.clone())).chain(password_of(secret, &url));
         self.redactor.learn(known).map_err(|error| {
             PortError::fail(format!("the secret {secret} can't be kept out of logs: {error}"), "")
         })?;
-        Server::of(&url, format!("the database {component} of {environment}"))
+        Ok((Server::of(&url, format!("the database {component} of {environment}"))?, url))
     }
 
     fn file(&self, environment: &EnvironmentKey, component: &ComponentName) -> PathBuf {
@@ -103,7 +115,8 @@ impl Database for LocalDatabase {
         database: &DatabaseAt,
     ) -> Result<Vec<AppliedMigration>, PortError> {
         if let Some(secret) = &database.url {
-            return self.server(environment, &database.component, secret).await?.applied().await;
+            let (server, _) = self.server(environment, &database.component, secret, MIGRATIONS).await?;
+            return server.applied().await;
         }
         let file = self.file(environment, &database.component);
         if !file.is_file() {
@@ -121,17 +134,13 @@ impl Database for LocalDatabase {
     ) -> Result<Receipt, PortError> {
         let component = &database.component;
         if let Some(secret) = &database.url {
-            let server = self.server(environment, component, secret).await?;
+            let (server, _) = self.server(environment, component, secret, MIGRATIONS).await?;
             let summary = server.apply(migration, self.clock.now_ms()).await?;
             return Ok(receipt(summary, migration, permit));
         }
         let file = self.file(environment, component);
         if !file.is_file() {
-            let what = format!("the database {component} of {environment} is not there ({})", file.display());
-            return Err(PortError::fail(
-                what,
-                "Deploy makes it; if it was there before, restore the file from a backup.",
-            ));
+            return Err(not_there(environment, component, &file));
         }
         if let Some(statement) = own_transaction(&migration.sql) {
             let what =
@@ -153,6 +162,77 @@ impl Database for LocalDatabase {
             if outcome? { format!("applied {title}") } else { format!("{title} was applied before") };
         Ok(receipt(summary, migration, permit))
     }
+
+    async fn rows_fill(
+        &self,
+        _: &Permit,
+        environment: &EnvironmentKey,
+        call: &FillCall,
+    ) -> Result<Batch, PortError> {
+        let component = &call.database.component;
+        let now_ms = self.clock.now_ms();
+        if let Some(secret) = &call.database.url {
+            let (server, url) = self.server(environment, component, secret, JOBS).await?;
+            let at = (environment.clone(), call.job.clone());
+            let kept = locked(&self.fillers).remove(&at).filter(|kept| kept.serves(&url, call));
+            let mut filler = match kept {
+                Some(kept) => kept,
+                None => fill_postgres::Filler::open(&server, &url, call).await?,
+            };
+            let filled = filler.fill(&server, call, now_ms).await;
+            match &filled {
+                Ok(batch) if !batch.done => drop(locked(&self.fillers).insert(at, filler)),
+                _ => filler.close().await,
+            }
+            return filled;
+        }
+        let file = self.file(environment, component);
+        if !file.is_file() {
+            return Err(not_there(environment, component, &file));
+        }
+        let mut connection = self.open(&file).await?;
+        let filled = match fill_sqlite::Filler::of(&mut connection, &file, call).await {
+            Ok(filler) => filler.fill(now_ms).await,
+            Err(error) => Err(error),
+        };
+        // With the connection a transaction goes that was not committed.
+        close(connection).await;
+        filled
+    }
+
+    async fn rows_try(&self, environment: &EnvironmentKey, call: &FillCall) -> Result<Batch, PortError> {
+        let component = &call.database.component;
+        if let Some(secret) = &call.database.url {
+            let (server, url) = self.server(environment, component, secret, JOBS).await?;
+            let mut filler = fill_postgres::Filler::open(&server, &url, call).await?;
+            let tried = filler.tried(&server, call).await;
+            filler.close().await;
+            return tried;
+        }
+        let file = self.file(environment, component);
+        if !file.is_file() {
+            return Err(not_there(environment, component, &file));
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .read_only(true)
+            .busy_timeout(BUSY_AT_MOST)
+            .disable_statement_logging();
+        let mut connection = options.connect().await.map_err(|cause| explain(&file, &cause))?;
+        let tried = match fill_sqlite::Filler::of(&mut connection, &file, call).await {
+            Ok(filler) => filler.tried().await,
+            Err(error) => Err(error),
+        };
+        close(connection).await;
+        tried
+    }
+}
+
+fn not_there(environment: &EnvironmentKey, component: &ComponentName, file: &Path) -> PortError {
+    PortError::fail(
+        format!("the database {component} of {environment} is not there ({})", file.display()),
+        "Deploy makes it; if it was there before, restore the file from a backup.",
+    )
 }
 
 fn receipt(summary: String, migration: &Migration, permit: &Permit) -> Receipt {
@@ -269,14 +349,14 @@ async fn close(connection: SqliteConnection) {
     let _ = connection.close().await;
 }
 
-fn said(cause: &sqlx::Error) -> String {
+pub(super) fn said(cause: &sqlx::Error) -> String {
     match cause {
         sqlx::Error::Database(error) => error.message().to_owned(),
         other => other.to_string(),
     }
 }
 
-fn explain(file: &Path, cause: &sqlx::Error) -> PortError {
+pub(super) fn explain(file: &Path, cause: &sqlx::Error) -> PortError {
     let (said, file) = (said(cause), file.display());
     if said.contains("locked") || said.contains("busy") {
         PortError::retry(format!("the database {file} is locked by another program"))

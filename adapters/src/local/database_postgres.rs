@@ -16,6 +16,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
+/// What the server is told of connections for migrations.
+const MIGRATIONS: &str = "infra-chat migrations";
 /// How long a server may take to let us in.
 const CONNECT_AT_MOST: Duration = Duration::from_secs(10);
 /// How long a migration waits for another one, and for each lock on a table: whoever waits for one has everybody else wait
@@ -71,12 +73,19 @@ impl Server {
             return Err(wrong("is not one of PostgreSQL"));
         }
         let options = PgConnectOptions::from_str(url).map_err(|_| wrong("can't be read"))?;
-        let options = options.application_name("infra-chat migrations").disable_statement_logging();
+        let options = options.disable_statement_logging();
         Ok(Self { options, title })
     }
 
-    async fn open(&self) -> Result<PgConnection, PortError> {
-        match tokio::time::timeout(CONNECT_AT_MOST, self.options.connect()).await {
+    /// What it is, in words.
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Lets us in, under a name that the server shows to whoever looks.
+    pub(super) async fn open(&self, name: &str) -> Result<PgConnection, PortError> {
+        let options = self.options.clone().application_name(name);
+        match tokio::time::timeout(CONNECT_AT_MOST, options.connect()).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(cause)) => Err(self.closed(&cause)),
             Err(_) => Err(PortError::retry(format!("{} does not answer", self.title))),
@@ -117,7 +126,7 @@ impl Server {
 
     /// What has been applied, in order.
     pub(super) async fn applied(&self) -> Result<Vec<AppliedMigration>, PortError> {
-        let mut connection = self.open().await?;
+        let mut connection = self.open(MIGRATIONS).await?;
         let read = applied(&mut connection).await;
         close(connection).await;
         read.map_err(|cause| self.looking(&cause))
@@ -127,7 +136,7 @@ impl Server {
     pub(super) async fn apply(&self, migration: &Migration, now_ms: EpochMs) -> Result<String, PortError> {
         let title = format!("{} {}", migration.version, migration.name);
         let way = Way::of(migration)?;
-        let mut connection = self.open().await?;
+        let mut connection = self.open(MIGRATIONS).await?;
         // With the connection its locks go, and a transaction that was not committed.
         let applied = self.apply_on(&mut connection, migration, &way, now_ms).await;
         close(connection).await;
@@ -323,7 +332,7 @@ impl Way {
 }
 
 /// Runs a script whose answers nobody needs.
-async fn run(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
+pub(super) async fn run(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.map(drop)
 }
 
@@ -358,13 +367,13 @@ async fn close(connection: PgConnection) {
 }
 
 /// The SQLSTATE a server answered with.
-fn code(cause: &sqlx::Error) -> Option<String> {
+pub(super) fn code(cause: &sqlx::Error) -> Option<String> {
     cause.as_database_error()?.code().map(Cow::into_owned)
 }
 
 /// Nobody knows what became of what was asked last: the connection broke, or the server threw us out.
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-fn is_lost(cause: &sqlx::Error) -> bool {
+pub(super) fn is_lost(cause: &sqlx::Error) -> bool {
     match cause {
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("08") || matches!(code.as_ref(), "57P01" | "57P02" | "57P03" | "57P05")
@@ -374,7 +383,7 @@ fn is_lost(cause: &sqlx::Error) -> bool {
     }
 }
 
-fn said(cause: &sqlx::Error) -> String {
+pub(super) fn said(cause: &sqlx::Error) -> String {
     match cause {
         sqlx::Error::Database(error) => error.message().to_owned(),
         other => other.to_string(),

@@ -145,7 +145,7 @@ fn cells(row: &SqliteRow) -> Result<Vec<Value>, String> {
     (0..row.columns().len()).map(|index| cell(row, index).map_err(|cause| cause.to_string())).collect()
 }
 
-fn cell(row: &SqliteRow, index: usize) -> Result<Value, sqlx::Error> {
+pub(super) fn cell(row: &SqliteRow, index: usize) -> Result<Value, sqlx::Error> {
     let raw = row.try_get_raw(index)?;
     if raw.is_null() {
         return Ok(Value::Null);

@@ -58,6 +58,8 @@ calls! {
     Files "files" false;
     MigrationsApplied "migrations_applied" false;
     MigrationApply "migration_apply" true;
+    RowsFill "rows_fill" true;
+    RowsTry "rows_try" false;
 }
 
 impl fmt::Display for Call {

@@ -1,11 +1,15 @@
 //! The databases' port: what has been applied, and a database that refuses what it must.
 
 use async_trait::async_trait;
+use engine::backfill::{Asked, Batch, read};
 use engine::clock::EpochMs;
 use engine::model::{ComponentName, EnvironmentKey};
-use engine::ports::{AppliedMigration, Database, DatabaseAt, Migration, Permit, PortError, Receipt};
+use engine::ports::{
+    AppliedMigration, Database, DatabaseAt, FillCall, JobEnded, Migration, Permit, PortError, Receipt,
+};
 
-use super::effects::Done;
+use super::SimJob;
+use super::effects::{Done, done};
 use super::world::State;
 use super::{Call, World};
 
@@ -86,4 +90,48 @@ impl Database for World {
         })
         .await
     }
+
+    async fn rows_fill(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        call: &FillCall,
+    ) -> Result<Batch, PortError> {
+        let subject = fill_subject(environment, call);
+        let entry = subject.clone();
+        self.call(Call::RowsFill, subject, |state, now| {
+            let job = state.environment(environment).jobs.entry(call.job.clone()).or_default();
+            let ended = job.run(call.cursor.as_ref(), call.batch);
+            let receipt = Receipt::new(format!("{} made a batch", call.job));
+            state.ledger.record(permit, Call::RowsFill, entry, now, done(true, receipt))?;
+            batch_of(call, &ended, false)
+        })
+        .await
+    }
+
+    async fn rows_try(&self, environment: &EnvironmentKey, call: &FillCall) -> Result<Batch, PortError> {
+        self.call(Call::RowsTry, fill_subject(environment, call), |state, _| {
+            let job = state.environments.get(environment).and_then(|it| it.jobs.get(&call.job));
+            let job = job.map_or_else(SimJob::default, SimJob::clone);
+            batch_of(call, &job.dry_run(call.cursor.as_ref(), call.batch), true)
+        })
+        .await
+    }
+}
+
+fn fill_subject(environment: &EnvironmentKey, call: &FillCall) -> String {
+    let from = call.cursor.as_ref().map_or("start", |cursor| cursor.as_str());
+    format!("{} {}@{from}", environment.environment, call.job)
+}
+
+/// The same rows as those of a job of the application, whose answers are read as its are. Counted only when that is asked for.
+fn batch_of(call: &FillCall, ended: &JobEnded, dry_run: bool) -> Result<Batch, PortError> {
+    if !ended.well {
+        return Err(PortError::retry(format!("the database said: {}", ended.last_line)));
+    }
+    let asked = Asked { cursor: call.cursor.as_ref(), batch: call.batch, dry_run };
+    let batch =
+        read(asked, &ended.output).map_err(|why| PortError::fail(format!("the database {why}"), ""))?;
+    let remaining = batch.remaining.filter(|_| call.counts);
+    Ok(Batch { remaining, ..batch })
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use engine::ports::{JobCall, JobEnded};
+use engine::backfill::Cursor;
+use engine::ports::JobEnded;
 
 /// A job and the rows it has to fill.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,29 +49,28 @@ impl SimJob {
     }
 
     /// Fills a batch.
-    pub(super) fn run(&mut self, call: &JobCall) -> JobEnded {
-        let from = from(call);
-        self.batches.push((from, call.batch));
-        for row in self.rows_of(from, call.batch) {
+    pub(super) fn run(&mut self, cursor: Option<&Cursor>, batch: u32) -> JobEnded {
+        let from = from(cursor);
+        self.batches.push((from, batch));
+        for row in self.rows_of(from, batch) {
             if !self.poison.contains_key(&row) && !self.filled.insert(row) {
                 self.repeated += 1;
             }
         }
-        self.says(call, false)
+        self.says(from, batch, false)
     }
 
     /// Says what it would fill.
-    pub(super) fn dry_run(&self, call: &JobCall) -> JobEnded {
-        self.says(call, true)
+    pub(super) fn dry_run(&self, cursor: Option<&Cursor>, batch: u32) -> JobEnded {
+        self.says(from(cursor), batch, true)
     }
 
     fn rows_of(&self, from: u64, batch: u32) -> std::ops::RangeInclusive<u64> {
         from + 1..=(from + u64::from(batch)).min(self.rows)
     }
 
-    fn says(&self, call: &JobCall, dry_run: bool) -> JobEnded {
-        let from = from(call);
-        let rows = self.rows_of(from, call.batch);
+    fn says(&self, from: u64, batch: u32, dry_run: bool) -> JobEnded {
+        let rows = self.rows_of(from, batch);
         let mut output = String::new();
         let mut good = 0;
         for row in rows.clone() {
@@ -89,7 +89,7 @@ impl SimJob {
         match self.lies {
             Some(JobLie::Stays) => (cursor, done) = (from, false),
             Some(JobLie::GoesBack) => (cursor, done) = (from.saturating_sub(1), false),
-            Some(JobLie::TooMany) => good = u64::from(call.batch) + 1,
+            Some(JobLie::TooMany) => good = u64::from(batch) + 1,
             Some(JobLie::Chats) => output.insert_str(0, "filling zones …\n"),
             _ => {}
         }
@@ -111,6 +111,6 @@ impl SimJob {
     }
 }
 
-fn from(call: &JobCall) -> u64 {
-    call.cursor.as_ref().and_then(|cursor| cursor.as_str().parse().ok()).unwrap_or_default()
+fn from(cursor: Option<&Cursor>) -> u64 {
+    cursor.and_then(|cursor| cursor.as_str().parse().ok()).unwrap_or_default()
 }

@@ -235,7 +235,12 @@ impl Platform for World {
         let subject = job_subject(environment, call);
         let entry = subject.clone();
         self.call(Call::JobBatch, subject, |state, now| {
-            let ended = state.environment(environment).jobs.entry(call.job.clone()).or_default().run(call);
+            let ended = state
+                .environment(environment)
+                .jobs
+                .entry(call.job.clone())
+                .or_default()
+                .run(call.cursor.as_ref(), call.batch);
             let receipt = Receipt::new(format!("{} ended: {}", call.job, ended.how));
             state.ledger.record(permit, Call::JobBatch, entry, now, done(true, receipt))?;
             Ok(ended)
@@ -246,7 +251,7 @@ impl Platform for World {
     async fn job_try(&self, environment: &EnvironmentKey, call: &JobCall) -> Result<JobEnded, PortError> {
         self.call(Call::JobTry, job_subject(environment, call), |state, _| {
             let job = state.environments.get(environment).and_then(|it| it.jobs.get(&call.job));
-            Ok(job.map_or_else(SimJob::default, SimJob::clone).dry_run(call))
+            Ok(job.map_or_else(SimJob::default, SimJob::clone).dry_run(call.cursor.as_ref(), call.batch))
         })
         .await
     }

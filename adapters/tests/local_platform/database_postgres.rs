@@ -36,10 +36,10 @@ impl SecretSource for OneSecret {
 }
 
 /// A database of a test's own, and what migrates it.
-struct Books {
+pub(crate) struct Books {
     name: String,
-    url: String,
-    database: LocalDatabase,
+    pub(crate) url: String,
+    pub(crate) database: LocalDatabase,
 }
 
 fn migrating(url: &str) -> LocalDatabase {
@@ -48,11 +48,11 @@ fn migrating(url: &str) -> LocalDatabase {
     LocalDatabase::new(std::path::Path::new("nowhere"), Arc::new(ManualClock::at(5)), secrets, redactor)
 }
 
-fn at() -> DatabaseAt {
+pub(crate) fn at() -> DatabaseAt {
     DatabaseAt { component: "db".parse().unwrap(), url: Some("database-url".parse().unwrap()) }
 }
 
-fn environment() -> EnvironmentKey {
+pub(crate) fn environment() -> EnvironmentKey {
     "shop/staging".parse().unwrap()
 }
 
@@ -67,8 +67,13 @@ impl Books {
         Self { database: migrating(url.as_str()), url: url.into(), name }
     }
 
+    /// Another process that reads and writes what the first does.
+    pub(crate) fn reading(url: &str) -> LocalDatabase {
+        migrating(url)
+    }
+
     /// Does something with it, and takes it away whatever comes of that.
-    async fn with(test: impl AsyncFn(&Self)) {
+    pub(crate) async fn with(test: impl AsyncFn(&Self)) {
         let books = Self::open().await;
         test(&books).await;
         let mut admin = PgConnection::connect(&server()).await.unwrap();
@@ -94,7 +99,7 @@ impl Books {
         applied.into_iter().map(|one| one.version).collect()
     }
 
-    async fn ask(&self, sql: &str) -> i64 {
+    pub(crate) async fn ask(&self, sql: &str) -> i64 {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
         let answer =
             sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap();
@@ -102,7 +107,7 @@ impl Books {
         answer
     }
 
-    async fn run(&self, sql: &str) {
+    pub(crate) async fn run(&self, sql: &str) {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
         connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
         connection.close().await.unwrap();

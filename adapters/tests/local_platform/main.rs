@@ -7,6 +7,7 @@ mod builds;
 mod checks;
 mod database;
 mod database_postgres;
+mod fill;
 mod git_far;
 mod git_host;
 mod git_server;

@@ -59,3 +59,47 @@ fn a_job_goes_on_after_a_kill_and_after_a_stop() {
     told.ended(0).says("404 rows done (100%), 1 quarantined: unknown-country 1").says("has come to its end");
     assert!(without_timezone(&world).contains("[[1]]"));
 }
+
+/// Beside the sample's own jobs, one that is declared in SQL.
+const DECLARED: &str = "jobs:
+  upperNames:
+    database: postgres
+    rows: customers WHERE name <> upper(name)
+    key: id
+    set: name = upper(name)
+ ";
+
+#[test]
+fn a_job_declared_in_sql_is_tried_killed_and_gone_on_with() {
+    let world = with_customers();
+    let file = world.path("sample/infra-chat.project.yaml");
+    let described = std::fs::read_to_string(&file).unwrap();
+    assert!(described.contains("\njobs:"));
+    std::fs::write(&file, described.replacen("jobs:", DECLARED.trim_end(), 1)).unwrap();
+    world.program(&["--as", "zoe", "project", "import", "sample/infra-chat.project.yaml"]).ended(0);
+    let poison = "CREATE TRIGGER refused BEFORE UPDATE ON customers WHEN new.name = 'REFUSED' \
+                  BEGIN SELECT RAISE(ABORT, 'no such name'); END";
+    sql(&world, "UPDATE customers SET name = 'c' || id WHERE id > 5");
+    sql(&world, "UPDATE customers SET name = 'refused' WHERE id = 50");
+    sql(&world, poison);
+    let left = |world: &World| sql(world, "SELECT count(*) FROM customers WHERE name <> upper(name)");
+    let before = left(&world);
+    world
+        .program(&["--as", "ana", "run", "dry run backfill upperNames on staging"])
+        .ended(0)
+        .says("Nothing was written")
+        .says("405 rows")
+        .says("row 3: \"Curie Glow\" → \"CURIE GLOW\"");
+    assert_eq!(left(&world), before);
+    let mut chat = world.start(&["--as", "ana", "chat"], &[]);
+    chat.say("backfill upperNames on staging batch size 20 at 6000/min, dry run first: no, window: any time");
+    chat.wait_for("Is that right?");
+    chat.say("yes");
+    chat.wait_for("rows done");
+    chat.signal("KILL");
+    chat.end();
+    let told = world.chat(&["/wait", "backfill status upperNames"]).ended(0);
+    told.says("404 rows done (100%), 1 quarantined: 1811-trigger 1").says("has come to its end");
+    assert!(left(&world).contains("[[1]]"));
+    assert!(sql(&world, "SELECT job FROM ops_job_runs").contains("upperNames"));
+}

@@ -15,6 +15,10 @@ const MINUTE_MS: i64 = 60_000;
 pub struct Place {
     /// The run that began it.
     pub origin: RunId,
+    /// When that run was asked for: its name alone may be given again by an engine that begins anew. Places kept before this was have
+    /// none.
+    #[serde(default)]
+    pub origin_ms: EpochMs,
     /// Behind which row; absent when not one batch was done.
     pub cursor: Option<Cursor>,
     /// Rows handled well so far.
@@ -82,7 +86,9 @@ impl Checkpoint {
         if batch.cursor.is_some() {
             self.place.cursor.clone_from(&batch.cursor);
         }
-        self.remaining = if batch.done { Some(0) } else { batch.remaining };
+        // Counted once, it is counted down: those that are added meanwhile are seen when they are looked at.
+        let counted_down = self.remaining.map(|left| left.saturating_sub(batch.handled()));
+        self.remaining = if batch.done { Some(0) } else { batch.remaining.or(counted_down) };
         self.done = batch.done;
         self.batches += 1;
         self.handled += batch.handled();

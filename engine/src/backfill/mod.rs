@@ -6,6 +6,7 @@ mod cursor;
 mod hours;
 mod pace;
 mod protocol;
+mod sql;
 
 pub(crate) use checkpoint::takes_ms;
 pub use checkpoint::{Checkpoint, Place};
@@ -13,3 +14,4 @@ pub use cursor::{Cursor, CursorError};
 pub use hours::Hours;
 pub use pace::{Pace, batch_at};
 pub use protocol::{Asked, Batch, Quarantined, Sample, output_max, read};
+pub use sql::{Fill, FillColumn, FillFault};

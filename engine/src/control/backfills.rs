@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ask::Preview;
 use super::clearance::Asked;
-use super::executor::{STOPPED, batch_of};
+use super::executor::{STOPPED, batch_of, fill_call};
 use super::journal::Draft;
 use super::{Engine, Refusal};
 use crate::backfill::{Batch, Checkpoint, takes_ms};
@@ -12,7 +12,7 @@ use crate::model::{Actor, Change, EnvironmentKey, JobName, RunId, RunRequest};
 use crate::plan::{Plan, PlanProblem};
 use crate::ports::JobCall;
 use crate::run::{Reason, Run, RunEvent, RunState};
-use crate::step::StepKind;
+use crate::step::{JobWork, RunJob, StepKind};
 use crate::store::StoreError;
 
 /// Tries when the run moves at the same time.
@@ -86,19 +86,49 @@ impl Engine {
             _ => None,
         });
         let Some(job) = job else { return Ok(None) };
-        let cursor = job.from.as_ref().and_then(|place| place.cursor.clone());
-        let call = JobCall { cursor, ..job.call.clone() };
-        let ended = self.ports().platform.job_try(&plan.environment, &call).await;
-        let ended = ended.map_err(Refusal::port("trying the job"))?;
-        let batch = batch_of(&call, &ended, true).map_err(|say| {
-            let next = format!("mend {} in the application, and deploy it", call.job);
-            let say = self.redactor().redact(&say).into_owned();
-            Refusal::Problem(PlanProblem::new("job-answer", say, next))
-        })?;
+        let batch = self.batch_tried(plan, job).await?;
         let all = if batch.done { Some(0) } else { batch.remaining };
         let all = all.map(|left| left.saturating_add(batch.handled()));
         let takes_ms = all.and_then(|all| takes_ms(all, job.rate_per_min.into()));
-        Ok(Some(Box::new(Tried { batch, asked: call.batch, all, takes_ms })))
+        Ok(Some(Box::new(Tried { batch, asked: job.call.batch(), all, takes_ms })))
+    }
+
+    /// What the first batch of a job would do. What is shown of rows has no secret in it.
+    async fn batch_tried(&self, plan: &Plan, job: &RunJob) -> Result<Batch, Refusal> {
+        let (ports, environment) = (self.ports(), &plan.environment);
+        let mut batch = match &job.call {
+            JobWork::Command(call) => {
+                let cursor = job.from.as_ref().and_then(|place| place.cursor.clone());
+                let call = JobCall { cursor, ..call.clone() };
+                let ended = ports.platform.job_try(environment, &call).await;
+                let ended = ended.map_err(Refusal::port("trying the job"))?;
+                batch_of(&call, &ended, true).map_err(|say| {
+                    let next = format!("mend {} in the application, and deploy it", call.job);
+                    let say = self.redactor().redact(&say).into_owned();
+                    Refusal::Problem(PlanProblem::new("job-answer", say, next))
+                })?
+            }
+            JobWork::Sql(work) => {
+                let tried =
+                    ports.database.rows_try(environment, &fill_call(work, job.from.as_ref(), true)).await;
+                tried.map_err(Refusal::port("trying the job"))?
+            }
+        };
+        for sample in &mut batch.samples {
+            self.redact_all(&mut sample.before);
+            self.redact_all(&mut sample.after);
+        }
+        Ok(batch)
+    }
+
+    /// Takes secrets out of every text of a value.
+    fn redact_all(&self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => *text = self.redactor().redact(text).into_owned(),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.redact_all(item)),
+            serde_json::Value::Object(keys) => keys.values_mut().for_each(|item| self.redact_all(item)),
+            _ => {}
+        }
     }
 
     /// The dry run of a request that may be carried out: whoever may not run a job has it run for nothing, either.

@@ -195,13 +195,36 @@ impl Component {
     }
 }
 
+/// A job that fills rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Job {
+    /// A command of the application.
+    Command(CommandJob),
+    /// Declared in SQL: it needs no code of the application.
+    Sql(SqlJob),
+}
+
 /// A job of the application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
+pub struct CommandJob {
     /// The service whose release it runs in.
     pub service: ServiceName,
     /// Its command.
     pub command: String,
+}
+
+/// A job declared in SQL, as it was written; `engine::backfill::Fill` reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SqlJob {
+    /// The component that holds the rows.
+    pub database: ComponentName,
+    /// The table and which of its rows: `users WHERE timezone IS NULL`.
+    pub rows: String,
+    /// The column that tells rows apart, in whose order they are filled: `id`.
+    pub key: String,
+    /// What is set: `timezone = 'Europe/Berlin'`.
+    pub set: String,
 }
 
 /// Processes on this machine.

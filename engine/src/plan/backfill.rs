@@ -1,12 +1,13 @@
-//! A backfill: a job of the application, batch after batch, in the live release. Nothing of the release changes.
+//! A backfill: a job, batch after batch, by a command of the live release or by statements on its database. Nothing of the release
+//! changes.
 
 use super::deploy::step;
 use super::operate::{Draft, finish, live, preflight};
 use super::{DiffLine, Facts, Plan, PlanProblem};
-use crate::backfill::batch_at;
-use crate::model::{Change, RunRequest};
-use crate::ports::JobCall;
-use crate::step::{RunJob, StepKind};
+use crate::backfill::{Fill, batch_at};
+use crate::model::{Change, Job, JobName, RunRequest};
+use crate::ports::{DatabaseAt, JobCall};
+use crate::step::{JobWork, RunJob, SqlWork, StepKind};
 
 pub(super) fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
     let Change::Backfill { job, batch_size, rate_per_min, max_runtime_s, hours, resume } = &request.change
@@ -22,15 +23,7 @@ pub(super) fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProb
         };
         PlanProblem::new("unknown-job", format!("{} has no job {job}", facts.project.project), next)
     })?;
-    let release = live(facts, "fill")?;
-    let service = &described.service;
-    let part = release.services.get(service).ok_or_else(|| {
-        PlanProblem::new(
-            "not-deployed",
-            format!("the job {job} runs in {service}, which is not deployed in {environment}"),
-            format!("deploy {environment}"),
-        )
-    })?;
+    live(facts, "fill")?;
     if *batch_size == 0 || *rate_per_min == 0 {
         let next = format!("backfill {job} in {environment} batch size 500 at 500/min");
         return Err(PlanProblem::new("bad-value", "a batch and a minute have one row at least", next));
@@ -82,16 +75,7 @@ pub(super) fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProb
     if let Some(max_s) = max_runtime_s {
         notes.push(format!("stops after {max_s} s at the latest, and can be resumed"));
     }
-    let call = JobCall {
-        job: job.clone(),
-        service: service.clone(),
-        release: part.origin,
-        build: part.build.clone(),
-        command: described.command.clone(),
-        cursor: None,
-        batch,
-        limits: facts.service(service).map(|service| service.limits_in_force()).unwrap_or_default(),
-    };
+    let (call, filled) = work(facts, job, described, batch)?;
     let verb = if from.is_some() { "Go on with" } else { "Run" };
     finish(
         request,
@@ -112,11 +96,7 @@ pub(super) fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProb
                     })),
                 ),
             ],
-            diff: vec![DiffLine::new(
-                "data",
-                None,
-                Some(format!("rows that {job} fills, by `{}` of release {}", described.command, part.origin)),
-            )],
+            diff: vec![DiffLine::new("data", None, Some(filled))],
             way_back: format!(
                 "stop and resume: what is filled stays filled; `backfill-stop {job} in {environment}`, then `backfill-resume \
                  {job} in {environment}`"
@@ -124,4 +104,58 @@ pub(super) fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProb
             notes,
         },
     )
+}
+
+/// What a batch is made by, and how that is told.
+fn work(facts: &Facts, job: &JobName, described: &Job, batch: u32) -> Result<(JobWork, String), PlanProblem> {
+    let environment = &facts.environment.environment;
+    match described {
+        Job::Command(described) => {
+            let service = &described.service;
+            let part = live(facts, "fill")?.services.get(service).ok_or_else(|| {
+                PlanProblem::new(
+                    "not-deployed",
+                    format!("the job {job} runs in {service}, which is not deployed in {environment}"),
+                    format!("deploy {environment}"),
+                )
+            })?;
+            let call = JobCall {
+                job: job.clone(),
+                service: service.clone(),
+                release: part.origin,
+                build: part.build.clone(),
+                command: described.command.clone(),
+                cursor: None,
+                batch,
+                limits: facts.service(service).map(|service| service.limits_in_force()).unwrap_or_default(),
+            };
+            let told =
+                format!("rows that {job} fills, by `{}` of release {}", described.command, part.origin);
+            Ok((JobWork::Command(call), told))
+        }
+        Job::Sql(described) => {
+            let Some(component) = facts.project.components.get(&described.database) else {
+                return Err(PlanProblem::new(
+                    "unknown-component",
+                    format!(
+                        "the job {job} is of the database {}, which the project does not have",
+                        described.database
+                    ),
+                    "mend it in the project's file and import it",
+                ));
+            };
+            let fill = Fill::read(described, component.dialect()).map_err(|fault| {
+                let next = "mend it in the project's file and import it";
+                PlanProblem::new("bad-job", format!("the job {job}: {fault}"), next)
+            })?;
+            let database = DatabaseAt { component: described.database.clone(), url: component.url.clone() };
+            let told = format!(
+                "`{}` in {}, a batch at a time by {}",
+                fill.statement(),
+                described.database,
+                fill.key
+            );
+            Ok((JobWork::Sql(SqlWork { job: job.clone(), database, fill, batch }), told))
+        }
+    }
 }

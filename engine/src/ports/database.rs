@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Permit, PortError, Receipt};
+use crate::backfill::{Batch, Cursor, Fill};
 use crate::clock::EpochMs;
-use crate::model::{ComponentName, EnvironmentKey, SecretName};
+use crate::model::{ComponentName, EnvironmentKey, JobName, SecretName};
 
 /// A migration: one SQL file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,26 @@ pub struct DatabaseAt {
     pub url: Option<SecretName>,
 }
 
+/// One batch of a job that is declared in SQL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FillCall {
+    /// The job.
+    pub job: JobName,
+    /// What a batch is noted under, so that it is done once: the same for all runs that go on with what one began, and
+    /// never used again.
+    pub noted_as: String,
+    /// The database.
+    pub database: DatabaseAt,
+    /// What is filled.
+    pub fill: Fill,
+    /// Behind which row; absent at the beginning.
+    pub cursor: Option<Cursor>,
+    /// The most rows.
+    pub batch: u32,
+    /// Whether the rows behind are counted, which reads all of them.
+    pub counts: bool,
+}
+
 /// The application's databases.
 #[async_trait]
 pub trait Database: Send + Sync {
@@ -59,4 +80,16 @@ pub trait Database: Send + Sync {
         database: &DatabaseAt,
         migration: &Migration,
     ) -> Result<Receipt, PortError>;
+    /// Fills one batch, in one transaction with the note that it was: asked for a second time under the same run and behind the
+    /// same row, the answer is what came of it the first time. A row that a constraint or the statement's own arithmetic refuses is
+    /// left as it is and said with the database's code, whatever else is in its batch. A statement may take 30 seconds.
+    async fn rows_fill(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        call: &FillCall,
+    ) -> Result<Batch, PortError>;
+    /// What the next batch would do: its first rows before and after, and all rows counted. Only reads; what a constraint would
+    /// refuse is therefore not seen.
+    async fn rows_try(&self, environment: &EnvironmentKey, call: &FillCall) -> Result<Batch, PortError>;
 }

@@ -16,7 +16,7 @@ use super::source::PATH_DEFAULT;
 use super::texts;
 use crate::model::{
     ComponentKind, Connection, ConnectionName, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow,
-    Health, Limits, Migrations, Override, Person, Project, Service, Source, Variable,
+    Health, Job, Limits, Migrations, Override, Person, Project, Service, Source, Variable,
 };
 
 /// A value to be written.
@@ -120,10 +120,16 @@ pub(super) fn project(project: &Project, defaults: Defaults) -> Entries {
     keys.filled(
         "jobs",
         section(&project.jobs, |it| {
-            Yaml::Map(vec![
-                ("service".to_owned(), text(&it.service)),
-                ("command".to_owned(), text(&it.command)),
-            ])
+            let keys = match it {
+                Job::Command(it) => vec![("service", text(&it.service)), ("command", text(&it.command))],
+                Job::Sql(it) => vec![
+                    ("database", text(&it.database)),
+                    ("rows", text(&it.rows)),
+                    ("key", text(&it.key)),
+                    ("set", text(&it.set)),
+                ],
+            };
+            Yaml::Map(keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
         }),
     );
     keys.filled("people", Yaml::List(project.people.iter().map(person).collect()));

@@ -11,10 +11,14 @@ use super::limits::{ENVIRONMENTS_MAX, SERVICES_MAX};
 use super::needs::start_order;
 use super::spot::{Keys, Spot};
 use super::{connection, hosted, service, source, tree};
+use crate::backfill::Fill;
 use crate::model::{
-    Component, ComponentKind, ComponentName, Environment, EnvironmentName, Job, JobName, Migrations, Person,
-    Phone, Project, ProjectName, Role, Service, ServiceName,
+    CommandJob, Component, ComponentKind, ComponentName, Environment, EnvironmentName, Job, JobName,
+    Migrations, Person, Phone, Project, ProjectName, Role, Service, ServiceName, SqlJob,
 };
+
+/// The keys of a job that is declared in SQL.
+const SQL_KEYS: [&str; 4] = ["database", "rows", "key", "set"];
 
 /// The words for kinds of components.
 pub(super) const COMPONENT_KINDS: [(&str, ComponentKind); 4] = [
@@ -86,7 +90,7 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
         };
         hosted::check(root, &around, environments);
     }
-    let jobs = keys.or("jobs", IndexMap::new(), |spot| jobs(&spot, &known));
+    let jobs = keys.or("jobs", IndexMap::new(), |spot| jobs(&spot, &known, &components));
     let people = keys.or("people", Vec::new(), |spot| people(&spot));
     let project = project?;
     let title = title.unwrap_or_else(|| project.to_string());
@@ -222,10 +226,19 @@ fn environments(
     Some(environments)
 }
 
-fn jobs(spot: &Spot<'_>, known: &Known<'_>) -> Option<IndexMap<JobName, Job>> {
+fn jobs(
+    spot: &Spot<'_>,
+    known: &Known<'_>,
+    components: &IndexMap<ComponentName, Component>,
+) -> Option<IndexMap<JobName, Job>> {
     let mut jobs = IndexMap::new();
     for entry in spot.entries()? {
         let name = entry.key_as();
+        if SQL_KEYS.iter().any(|key| entry.under(key).is_some()) {
+            let job = sql_job(&entry, known, components).map(Job::Sql);
+            jobs.extend(name.zip(job));
+            continue;
+        }
         let Some(keys) = entry.keys(&["service", "command"]) else { continue };
         let service = keys.need("service", "api").and_then(|spot| {
             let name = spot.scalar()?;
@@ -234,10 +247,39 @@ fn jobs(spot: &Spot<'_>, known: &Known<'_>) -> Option<IndexMap<JobName, Job>> {
         });
         let command = keys.need("command", "\"./bin/NAME job\"").and_then(|spot| spot.said());
         if let (Some(name), Some(service), Some(command)) = (name, service, command) {
-            jobs.insert(name, Job { service, command });
+            jobs.insert(name, Job::Command(CommandJob { service, command }));
         }
     }
     Some(jobs)
+}
+
+/// A job that is declared in SQL, checked as far as that can be done without its database.
+fn sql_job(
+    entry: &Spot<'_>,
+    known: &Known<'_>,
+    components: &IndexMap<ComponentName, Component>,
+) -> Option<SqlJob> {
+    let keys = entry.keys(&SQL_KEYS)?;
+    let database = keys.need("database", "postgres").and_then(|spot| {
+        let name = spot.scalar()?;
+        known.check_component(name, |says| spot.fault(says));
+        if known.components.contains(&name) && !known.is_database(name) {
+            spot.fault("must be a component of kind `database`");
+        }
+        spot.parsed::<ComponentName>()
+    });
+    let rows = keys.need("rows", "\"users WHERE timezone IS NULL\"").and_then(|spot| spot.said());
+    let key = keys.need("key", "id").and_then(|spot| spot.said());
+    let set = keys.need("set", "\"timezone = 'UTC'\"").and_then(|spot| spot.said());
+    let job = SqlJob { database: database?, rows: rows?, key: key?, set: set? };
+    let component = components.get(&job.database)?;
+    match Fill::read(&job, component.dialect()) {
+        Ok(_) => Some(job),
+        Err(fault) => {
+            keys.get(fault.part)?.fault(fault.says);
+            None
+        }
+    }
 }
 
 fn people(spot: &Spot<'_>) -> Option<Vec<Person>> {

@@ -29,7 +29,7 @@ pub use preflight::Preflight;
 pub use replace::Replace;
 pub use resize::{Resize, ResizeOne};
 pub use resolve::{RefCheck, ResolveRef};
-pub use run_job::RunJob;
+pub use run_job::{JobWork, RunJob, SqlWork};
 pub use schedule::{PutSchedules, ScheduleChange};
 pub use serve::Serve;
 pub use shape::EnsureShape;

@@ -17,10 +17,12 @@ impl Story {
                     .instances
                     .iter()
                     .map(|instance| match instance.state {
+                        InstanceState::Building { .. } => "building",
                         InstanceState::Starting { .. } => "starting",
                         InstanceState::Healthy { .. } => "healthy",
                         InstanceState::Unhealthy { .. } => "unhealthy",
                         InstanceState::Exited { .. } => "exited",
+                        InstanceState::Failed { .. } => "failed",
                     })
                     .collect();
                 words.sort_unstable();

@@ -11,12 +11,12 @@ const ORDER: &str =
 
 impl Chat {
     /// The job's rows in an environment.
-    fn rows(&self, environment: &str, change: impl FnOnce(&mut SimJob)) {
+    pub(crate) fn rows(&self, environment: &str, change: impl FnOnce(&mut SimJob)) {
         self.world().job(&self.key(environment), &"backfillTimezone".parse().unwrap(), change);
     }
 
     /// Seconds go by while it works.
-    async fn works_for(&mut self, seconds: u32) {
+    pub(crate) async fn works_for(&mut self, seconds: u32) {
         for _ in 0..seconds {
             self.second_passes().await;
         }

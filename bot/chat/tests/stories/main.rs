@@ -47,6 +47,7 @@ mod setup_machine;
 mod setup_there;
 mod several;
 mod small;
+mod sql_jobs;
 mod stage;
 mod stages;
 mod standing;

@@ -11,9 +11,9 @@ use crate::control::lease::Lease;
 use crate::control::{Engine, Refusal, backfills};
 use crate::model::{Actor, RunId, StepNumber};
 use crate::plan::Plan;
-use crate::ports::{JobCall, JobEnded, Permit, PortError, Receipt};
+use crate::ports::{FillCall, JobCall, JobEnded, Permit, PortError, Receipt};
 use crate::run::{Reason, Run, RunEvent, RunState, Step, StepEvent, StepState, WAIT_MAX_MS};
-use crate::step::{POLL_MS, RunJob};
+use crate::step::{JobWork, POLL_MS, RunJob, SqlWork};
 use crate::store::{BackfillWrite, StoreError, Write};
 
 /// Times one batch is tried before the run gives up.
@@ -56,7 +56,7 @@ impl Engine {
         let began_ms = self.now_ms();
         let at = match self.store().backfill_get(&run.id).await? {
             Some(at) => at,
-            None => Checkpoint::begin(&job.call.job, place(run, job), job.rate_per_min, began_ms),
+            None => Checkpoint::begin(job.call.job(), place(run, job), job.rate_per_min, began_ms),
         };
         let max_ms =
             job.max_runtime_s.map(|max_s| i64::try_from(max_s.saturating_mul(1_000)).unwrap_or(i64::MAX));
@@ -75,15 +75,27 @@ impl Engine {
             let state = filling.state.after(StepEvent::Waits { due_ms, note: note.clone() }, began_ms)?;
             return self.waits(draft, filling.number, state, due_ms, note, &filling.last_note).await;
         }
-        let due_ms = at.pace.due_ms(job.rate_per_min, job.call.batch, began_ms);
+        let due_ms = at.pace.due_ms(job.rate_per_min, job.call.batch(), began_ms);
         if due_ms > began_ms {
             return Ok(Moved::WaitUntil(due_ms.min(end_ms)));
         }
-        let call = JobCall { cursor: at.place.cursor.clone(), ..job.call.clone() };
         let permit = Permit::for_step(&run.id, filling.number, false).under(lease.fence());
-        let answer = self.ports().platform.job_batch(&permit, run.environment(), &call);
-        let answer = lease.acting(&*self.parts.clock, answer).await?;
-        match came(&call, answer, &resume(&filling)) {
+        let (ports, clock, next) = (self.ports(), &*self.parts.clock, resume(&filling));
+        let came = match &job.call {
+            JobWork::Command(call) => {
+                let call = JobCall { cursor: at.place.cursor.clone(), ..call.clone() };
+                let answer = ports.platform.job_batch(&permit, run.environment(), &call);
+                let answer = lease.acting(clock, answer).await?;
+                said(answer, |ended| came(&call, &ended, &job.call, &next))
+            }
+            JobWork::Sql(work) => {
+                let counts = at.batches == 0;
+                let call = fill_call(work, Some(&at.place), counts);
+                let answer = ports.database.rows_fill(&permit, run.environment(), &call);
+                said(lease.acting(clock, answer).await?, Came::Done)
+            }
+        };
+        match came {
             Came::Done(batch) => self.batch_done(filling, at, &batch, began_ms, lease).await,
             Came::Again(what) => self.batch_again(filling, at, what, lease).await,
             Came::Wrong(reason) => {
@@ -123,7 +135,7 @@ impl Engine {
         } else {
             // Without a row to pay for, the next batch would follow at once, for ever if the job never finds one.
             let least_ms = if batch.handled() == 0 { now_ms + POLL_MS } else { now_ms };
-            let due_ms = at.pace.due_ms(job.rate_per_min, job.call.batch, now_ms).max(least_ms);
+            let due_ms = at.pace.due_ms(job.rate_per_min, job.call.batch(), now_ms).max(least_ms);
             let note = if tells { backfills::told(&at) } else { last_note.clone() };
             let state = state.after(StepEvent::Waits { due_ms, note: note.clone() }, now_ms)?;
             self.waits(draft, number, state, due_ms, note, &last_note).await
@@ -210,6 +222,7 @@ impl Engine {
 fn place(run: &Run, job: &RunJob) -> Place {
     job.from.clone().unwrap_or_else(|| Place {
         origin: run.id.clone(),
+        origin_ms: run.created_ms,
         cursor: None,
         rows: 0,
         quarantined: std::collections::BTreeMap::new(),
@@ -217,27 +230,38 @@ fn place(run: &Run, job: &RunJob) -> Place {
 }
 
 fn resume(filling: &Filling<'_>) -> String {
-    backfills::resume_command(&filling.job.call.job, filling.run.environment())
+    backfills::resume_command(filling.job.call.job(), filling.run.environment())
 }
 
-/// What an answer comes to. What a job says against the protocol it would say again.
-fn came(call: &JobCall, answer: Result<JobEnded, PortError>, resume: &str) -> Came {
-    let job = &call.job;
-    let wrong = |say: String| {
-        Came::Wrong(Reason::new(
-            "job-answer",
-            say,
-            format!("mend {job} in the application, deploy it, then {resume}"),
-        ))
-    };
+/// The next batch of a job that is declared in SQL.
+pub(in crate::control) fn fill_call(work: &SqlWork, place: Option<&Place>, counts: bool) -> FillCall {
+    let noted_as = place.map(|it| format!("{}@{}", it.origin, it.origin_ms)).unwrap_or_default();
+    FillCall {
+        job: work.job.clone(),
+        noted_as,
+        database: work.database.clone(),
+        fill: work.fill.clone(),
+        cursor: place.and_then(|it| it.cursor.clone()),
+        batch: work.batch,
+        counts,
+    }
+}
+
+/// What an answer comes to.
+fn said<T>(answer: Result<T, PortError>, came: impl FnOnce(T) -> Came) -> Came {
     match answer {
         Err(PortError::Retry { what, .. } | PortError::Unknown { what }) => Came::Again(what),
         Err(PortError::Fail { what, hint }) => Came::Wrong(Reason::new("job-failed", what, hint)),
-        Ok(ended) => match batch_of(call, &ended, false) {
-            Ok(batch) => Came::Done(batch),
-            Err(say) if !ended.well && !ended.endless => Came::Again(say),
-            Err(say) => wrong(say),
-        },
+        Ok(answer) => came(answer),
+    }
+}
+
+/// What a job's process comes to. What it says against the protocol it would say again.
+fn came(call: &JobCall, ended: &JobEnded, work: &JobWork, resume: &str) -> Came {
+    match batch_of(call, ended, false) {
+        Ok(batch) => Came::Done(batch),
+        Err(say) if !ended.well && !ended.endless => Came::Again(say),
+        Err(say) => Came::Wrong(Reason::new("job-answer", say, format!("{}, then {resume}", work.mended()))),
     }
 }
 

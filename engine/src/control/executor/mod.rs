@@ -20,7 +20,7 @@ use crate::ports::Receipt;
 use crate::run::{Next, Run, RunEvent, Step, left_behind, next, traffic_moved, way_out};
 use crate::store::{StoreError, Write};
 
-pub(super) use batches::{STOPPED, batch_of};
+pub(super) use batches::{STOPPED, batch_of, fill_call};
 pub use soak::JUDGE;
 pub(super) use soak::TAKEN_BACK;
 use soak::is_taken_back;

@@ -8,13 +8,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Call, NoAnswer, Way, read};
+use crate::backfill::Batch;
 use crate::clock::EpochMs;
 use crate::model::{Check, EnvironmentKey, Queries, ServiceName, Source, Sticky};
 use crate::ports::{
     Answered, AppliedMigration, BuildKey, BuildRequest, BuildState, Capabilities, Checked, CodeHost, Commit,
-    ConfigSet, Database, DatabaseAt, Edge, Finding, InstanceSet, JobCall, JobEnded, LogLine, Migration,
-    ObservedEnvironment, Permit, Platform, PortError, Probe, Receipt, Replacement, Schedule, Seen, Shape,
-    Signals, SourceFile, Weight,
+    ConfigSet, Database, DatabaseAt, Edge, FillCall, Finding, InstanceSet, JobCall, JobEnded, LogLine,
+    Migration, ObservedEnvironment, Permit, Platform, PortError, Probe, Receipt, Replacement, Schedule, Seen,
+    Shape, Signals, SourceFile, Weight,
 };
 
 /// All ports but the messenger, served by another program.
@@ -335,5 +336,18 @@ impl Database for Far {
         migration: &Migration,
     ) -> Result<Receipt, PortError> {
         self.act("migration_apply", permit, (environment, database, migration)).await
+    }
+
+    async fn rows_fill(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        call: &FillCall,
+    ) -> Result<Batch, PortError> {
+        self.act("rows_fill", permit, (environment, call)).await
+    }
+
+    async fn rows_try(&self, environment: &EnvironmentKey, call: &FillCall) -> Result<Batch, PortError> {
+        self.look("rows_try", (environment, call)).await
     }
 }

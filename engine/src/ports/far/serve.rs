@@ -153,6 +153,10 @@ async fn look(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
             let (environment, at) = asked.given()?;
             asked.told(database.migrations_applied(&environment, &at).await?)
         }
+        "rows_try" => {
+            let (environment, call) = asked.given()?;
+            asked.told(database.rows_try(&environment, &call).await?)
+        }
         _ => Err(strange(&asked.name, &"it is not known here, or may not be done without a permit")),
     }
 }
@@ -217,6 +221,10 @@ async fn act(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
             let (environment, at, migration) = asked.given()?;
             let applied = database.migration_apply(asked.permit()?, &environment, &at, &migration).await?;
             asked.told(applied)
+        }
+        "rows_fill" => {
+            let (environment, call) = asked.given()?;
+            asked.told(database.rows_fill(asked.permit()?, &environment, &call).await?)
         }
         _ => Err(strange(&asked.name, &"it is not known here, or needs no permit")),
     }

@@ -58,6 +58,11 @@ fn the_documented_description_and_what_its_export_leaves_out() {
                 - { name: holidays, reason: year end, from: "2026-12-24T00:00:00Z", until: "2027-01-02T00:00:00Z" }
         jobs:
           backfillTimezone: { service: api, command: ./bin/invoice-perfect backfill }
+          trimNames:
+            database: postgres
+            rows: "customers WHERE name <> trim(name)"
+            key: id
+            set: "name = trim(name)"
         people:
           - { name: vera, role: viewer }
           - { name: ana, role: deployer }

@@ -11,10 +11,10 @@ use proptest::prelude::*;
 use super::any_text::{any_text, line, said};
 use super::{documented, read};
 use crate::model::{
-    CanaryUnsaid, Check, CheckDoes, CheckStep, Component, ComponentKind, Connection, ConnectionMode,
-    ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health, Job, Judging,
-    Keep, Limits, LogPattern, Migrations, Override, Person, Project, Provider, Queries, QuietHours, Role,
-    Service, Severity, Size, Source, Sticky, Texts, Urgency, Variable, WhenLow,
+    CanaryUnsaid, Check, CheckDoes, CheckStep, CommandJob, Component, ComponentKind, Connection,
+    ConnectionMode, ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health,
+    Job, Judging, Keep, Limits, LogPattern, Migrations, Override, Person, Project, Provider, Queries,
+    QuietHours, Role, Service, Severity, Size, Source, SqlJob, Sticky, Texts, Urgency, Variable, WhenLow,
 };
 use crate::project::{differences, export, import};
 
@@ -300,7 +300,18 @@ fn texts() -> impl Strategy<Value = Texts> {
 }
 
 fn job() -> impl Strategy<Value = Job> {
-    said().prop_map(|command| Job { service: name("s0"), command })
+    let command = said().prop_map(|command| Job::Command(CommandJob { service: name("s0"), command }));
+    let rows = prop::sample::select(vec![
+        "users",
+        "\"Users\" WHERE a IS NULL -- all of them",
+        "users WHERE a = 'it''s: {}'",
+    ]);
+    let set = prop::sample::select(vec!["a = 'x'", "a = b || ': #', b = NULL", "a = (SELECT 1)"]);
+    let sql = (rows, set).prop_map(|(rows, set)| {
+        let (rows, key, set) = (rows.to_owned(), "id".to_owned(), set.to_owned());
+        Job::Sql(SqlJob { database: name("c0"), rows, key, set })
+    });
+    prop_oneof![command, sql]
 }
 
 fn people(names: BTreeSet<String>) -> Vec<Person> {

@@ -285,6 +285,42 @@ people: [ { name: ana, role: admin }, { name: ana, role: viewer }, { name: bo },
 }
 
 #[test]
+fn jobs_in_sql() {
+    check(
+        &with(
+            r#"services: { api: { start: x, health: { path: /h } } }
+components: { redis: { kind: cache }, db: { kind: database }, far: { kind: database, url: { secret: at } } }
+jobs:
+  none: { database: db }
+  both: { database: db, rows: users, key: id, set: a = 1, command: x }
+  lost: { database: bd, rows: users, key: id, set: a = 1 }
+  cache: { database: redis, rows: users, key: id, set: a = 1 }
+  more: { database: db, rows: users; DROP TABLE users, key: id, set: a = 1 }
+  joined: { database: far, rows: "users, orders", key: id, set: a = 1 }
+  circle: { database: far, rows: users, key: id, set: id = id + 1 }
+  where: { database: far, rows: users, key: id, set: a = 1 WHERE b = 2 }
+  param: { database: far, rows: users WHERE id > $1, key: id, set: a = 1 }
+  odd: { database: far, rows: users WHERE (, key: lower(id), set: a = 1 }
+"#,
+        ),
+        expect![[r#"
+            p.yaml:7:3 jobs.none: `rows` is missing; add `rows: "users WHERE timezone IS NULL"`
+            p.yaml:7:3 jobs.none: `key` is missing; add `key: id`
+            p.yaml:7:3 jobs.none: `set` is missing; add `set: "timezone = 'UTC'"`
+            p.yaml:8:59 jobs.both.command: no such key; there are `database`, `rows`, `key`, `set`
+            p.yaml:9:21 jobs.lost.database: there is no component `bd`; did you mean `db`?
+            p.yaml:10:22 jobs.cache.database: must be a component of kind `database`
+            p.yaml:11:31 jobs.more.rows: must be a part of one statement, and has a `;` and another behind it
+            p.yaml:12:34 jobs.joined.rows: must be a table, with or without a condition: `users WHERE timezone IS NULL`; key, order and batch are seen to
+            p.yaml:13:55 jobs.circle.set: changes id, the key by which the rows are found
+            p.yaml:14:54 jobs.where.set: has a `WHERE`; the condition belongs into `rows`
+            p.yaml:15:33 jobs.param.rows: has a parameter (`$1`); leave it out: the key, the order and the batch are seen to
+            p.yaml:16:31 jobs.odd.rows: can't be read as SQL: Expected: an expression, found: EOF
+        "#]],
+    );
+}
+
+#[test]
 fn how_canaries_are_judged() {
     check(
         &with_environments(
