@@ -9,14 +9,15 @@ use async_trait::async_trait;
 use engine::clock::Clock;
 use engine::model::{ComponentName, EnvironmentKey, SecretName};
 use engine::ports::{
-    AppliedMigration, Database, DatabaseAt, Migration, Permit, PortError, Receipt, SecretSource,
+    AppliedMigration, Database, DatabaseAt, Migration, Notes, Permit, PortError, Receipt, SecretSource,
 };
 use engine::redact::Redactor;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::components::DATABASE_FILE;
 use super::config::password_of;
+use super::database_notes;
 use super::database_postgres::Server;
 use super::environment::folder_of;
 
@@ -80,6 +81,16 @@ impl LocalDatabase {
         Server::of(&url, format!("the database {component} of {environment}"))
     }
 
+    /// Takes the lock of a server's migrations, which goes with the connection; none where the database is a file.
+    pub(super) async fn lock(
+        &self,
+        environment: &EnvironmentKey,
+        database: &DatabaseAt,
+    ) -> Result<Option<PgConnection>, PortError> {
+        let Some(secret) = &database.url else { return Ok(None) };
+        self.server(environment, &database.component, secret).await?.locked().await.map(Some)
+    }
+
     fn file(&self, environment: &EnvironmentKey, component: &ComponentName) -> PathBuf {
         folder_of(&self.root, environment).join("components").join(component.as_str()).join(DATABASE_FILE)
     }
@@ -103,13 +114,14 @@ impl Database for LocalDatabase {
         database: &DatabaseAt,
     ) -> Result<Vec<AppliedMigration>, PortError> {
         if let Some(secret) = &database.url {
-            return self.server(environment, &database.component, secret).await?.applied().await;
+            let server = self.server(environment, &database.component, secret).await?;
+            return server.applied(database.notes.as_ref()).await;
         }
         let file = self.file(environment, &database.component);
         if !file.is_file() {
             return Ok(Vec::new());
         }
-        look(&file).await.map_err(|cause| explain(&file, &cause))
+        look(&file, database.notes.as_ref()).await.map_err(|cause| explain(&file, &cause))
     }
 
     async fn migration_apply(
@@ -163,18 +175,22 @@ fn receipt(summary: String, migration: &Migration, permit: &Permit) -> Receipt {
 ///
 /// Whoever opens a file whose log is written ahead makes that log and an index beside it, even to read. Where no log is,
 /// nobody has the file open, and it is read as if nothing could change it; what changed all the same is read again.
-async fn look(file: &Path) -> Result<Vec<AppliedMigration>, sqlx::Error> {
+async fn look(file: &Path, notes: Option<&Notes>) -> Result<Vec<AppliedMigration>, sqlx::Error> {
     for _ in 0..LOOKS_MAX {
         let before = Rest::of(file)?;
-        let read = read_once(file, before.is_some()).await;
+        let read = read_once(file, notes, before.is_some()).await;
         if before.is_none() || before == Rest::of(file)? {
             return read;
         }
     }
-    read_once(file, false).await
+    read_once(file, notes, false).await
 }
 
-async fn read_once(file: &Path, at_rest: bool) -> Result<Vec<AppliedMigration>, sqlx::Error> {
+async fn read_once(
+    file: &Path,
+    notes: Option<&Notes>,
+    at_rest: bool,
+) -> Result<Vec<AppliedMigration>, sqlx::Error> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .read_only(true)
@@ -182,7 +198,10 @@ async fn read_once(file: &Path, at_rest: bool) -> Result<Vec<AppliedMigration>, 
         .busy_timeout(BUSY_AT_MOST)
         .disable_statement_logging();
     let mut connection = options.connect().await?;
-    let read = applied(&mut connection).await;
+    let read = match notes {
+        Some(notes) => database_notes::of_file(&mut connection, notes).await,
+        None => applied(&mut connection).await,
+    };
     close(connection).await;
     read
 }

@@ -20,7 +20,7 @@ fn server() -> String {
     std::env::var(SERVER).unwrap_or_else(|_| panic!("{SERVER} is not set: run the tests with .ci/test"))
 }
 
-struct OneSecret(String);
+pub(crate) struct OneSecret(pub(crate) String);
 
 #[async_trait]
 impl SecretSource for OneSecret {
@@ -36,9 +36,9 @@ impl SecretSource for OneSecret {
 }
 
 /// A database of a test's own, and what migrates it.
-struct Books {
+pub(crate) struct Books {
     name: String,
-    url: String,
+    pub(crate) url: String,
     database: LocalDatabase,
 }
 
@@ -49,7 +49,7 @@ fn migrating(url: &str) -> LocalDatabase {
 }
 
 fn at() -> DatabaseAt {
-    DatabaseAt { component: "db".parse().unwrap(), url: Some("database-url".parse().unwrap()) }
+    DatabaseAt { component: "db".parse().unwrap(), url: Some("database-url".parse().unwrap()), notes: None }
 }
 
 fn environment() -> EnvironmentKey {
@@ -68,7 +68,7 @@ impl Books {
     }
 
     /// Does something with it, and takes it away whatever comes of that.
-    async fn with(test: impl AsyncFn(&Self)) {
+    pub(crate) async fn with(test: impl AsyncFn(&Self)) {
         let books = Self::open().await;
         test(&books).await;
         let mut admin = PgConnection::connect(&server()).await.unwrap();
@@ -83,6 +83,7 @@ impl Books {
             name: "change".to_owned(),
             sql: sql.to_owned(),
             checksum: format!("sum of {sql}"),
+            language: engine::ports::Language::Sql,
         };
         let permit = testing::permit(&"r-3f2a".parse().unwrap(), 0);
         let applied = self.database.migration_apply(&permit, &environment(), &at(), &migration).await;
@@ -94,7 +95,7 @@ impl Books {
         applied.into_iter().map(|one| one.version).collect()
     }
 
-    async fn ask(&self, sql: &str) -> i64 {
+    pub(crate) async fn ask(&self, sql: &str) -> i64 {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
         let answer =
             sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await.unwrap();
@@ -102,7 +103,7 @@ impl Books {
         answer
     }
 
-    async fn run(&self, sql: &str) {
+    pub(crate) async fn run(&self, sql: &str) {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
         connection.execute(AssertSqlSafe(sql.to_owned())).await.unwrap();
         connection.close().await.unwrap();

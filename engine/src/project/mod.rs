@@ -14,6 +14,7 @@ mod import;
 mod judging;
 mod known;
 pub mod limits;
+mod migrations;
 mod needs;
 mod reference;
 mod service;
