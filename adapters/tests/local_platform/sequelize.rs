@@ -89,13 +89,13 @@ impl<'b> Shop<'b> {
         self.build(key).await;
     }
 
-    fn command(&self, build: &str, versions: &[&str]) -> MigrateCommand {
+    fn command(build: &str, versions: &[&str]) -> MigrateCommand {
         command(build, SEQUELIZE, database(), versions)
     }
 
     async fn migrates(&self, build: &str, versions: &[&str]) -> (bool, String, Vec<String>) {
         let permit = self.stage.permit();
-        let command = self.command(build, versions);
+        let command = Self::command(build, versions);
         self.stage.platform().migrate_start(&permit, &self.stage.environment, &command).await.unwrap();
         ended(&self.stage, &permit).await
     }
@@ -167,7 +167,7 @@ async fn a_project_of_sequelize_is_migrated_once_however_many_ask_and_whoever_is
                     await queryInterface.sequelize.query('SELECT pg_sleep(0.5)');";
         shop.comes("v2", counted, body).await;
         let permits = [shop.stage.permit(), shop.stage.permit()];
-        let command = shop.command("v2", &[USERS, ZONE, counted]);
+        let command = Shop::command("v2", &[USERS, ZONE, counted]);
         for permit in &permits {
             shop.stage.platform().migrate_start(permit, &shop.stage.environment, &command).await.unwrap();
         }
@@ -187,7 +187,7 @@ async fn a_project_of_sequelize_is_migrated_once_however_many_ask_and_whoever_is
                     THEN pg_sleep(600) END\");";
         shop.comes("v3", slow, body).await;
         let permit = shop.stage.permit();
-        let command = shop.command("v3", &[slow]);
+        let command = Shop::command("v3", &[slow]);
         shop.stage.platform().migrate_start(&permit, &shop.stage.environment, &command).await.unwrap();
         let in_the_middle =
             async || (books.ask("SELECT count(*) FROM runs WHERE name = 'slow'").await == 1).then_some(());

@@ -38,6 +38,7 @@ pub enum Language {
 }
 
 impl Language {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like this")]
     fn is_sql(&self) -> bool {
         *self == Self::Sql
     }

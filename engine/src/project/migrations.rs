@@ -34,18 +34,15 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>) -> Option<Migrations> {
     // A word nobody knows is told once; what else is there may be right for what was meant.
     let is_known =
         spot.under("runner").is_none_or(|runner| RUNNERS.iter().any(|(word, _)| runner.node.is_text(word)));
-    let runner = match tool {
-        Some(tool) => Some(runner(&keys, known, tool)?),
-        None => {
-            for key in OF_TOOLS.iter().filter(|_| is_known) {
-                if let Some(spot) = spot.under(key) {
-                    spot.fault_at_key(
-                        "is only for a tool of the application; add `runner: sequelize` or `runner: command`, or remove it",
-                    );
-                }
-            }
-            None
+    let runner = if let Some(tool) = tool {
+        Some(runner(&keys, known, tool)?)
+    } else {
+        for spot in OF_TOOLS.iter().filter(|_| is_known).filter_map(|key| spot.under(key)) {
+            spot.fault_at_key(
+                "is only for a tool of the application; add `runner: sequelize` or `runner: command`, or remove it",
+            );
         }
+        None
     };
     Some(Migrations { path: path?, component: component?, runner })
 }

@@ -77,7 +77,7 @@ pub(super) fn column(words: &[Word]) -> Option<Column> {
         match key.as_str() {
             "type" => column.kind = kind(value)?,
             "allowNull" => column.mandatory = !flag(value)?,
-            "defaultValue" => column.default = default(value)?,
+            "defaultValue" => column.default = default(value)?.0,
             // A name of the constraint, or whom it shares it with, is a constraint too.
             "unique" => column.unique = flag(value).unwrap_or(true),
             "primaryKey" => column.primary = flag(value)?,
@@ -127,35 +127,44 @@ fn kind(words: &[Word]) -> Option<String> {
     })
 }
 
+/// What the database fills in for a column; nothing where Sequelize does it itself.
+struct Filled(Option<String>);
+
 /// A default as the database gets it. What Sequelize fills in itself (`NOW`, `UUIDV4`), the database does not:
 /// <https://github.com/sequelize/sequelize/blob/v6/src/utils.js> (`defaultValueSchemable`).
-fn default(words: &[Word]) -> Option<Option<String>> {
-    Some(match words {
-        [Word { kind: Kind::Text(_), .. }] => Some("'x'".to_owned()),
-        [Word { kind: Kind::Number(number), .. }] => Some(number.clone()),
-        [minus, Word { kind: Kind::Number(number), .. }] if minus.is('-') => Some(format!("-{number}")),
+fn default(words: &[Word]) -> Option<Filled> {
+    let by_database = |sql: String| Some(Filled(Some(sql)));
+    match words {
+        [Word { kind: Kind::Text(_), .. }] => by_database("'x'".to_owned()),
+        [Word { kind: Kind::Number(number), .. }] => by_database(number.clone()),
+        [minus, Word { kind: Kind::Number(number), .. }] if minus.is('-') => {
+            by_database(format!("-{number}"))
+        }
         [Word { kind: Kind::Name(name), .. }] => match name.as_str() {
-            "true" | "false" | "null" => Some(name.to_uppercase()),
-            _ => return None,
+            "true" | "false" | "null" => by_database(name.to_uppercase()),
+            _ => None,
         },
         [bracket, .., last] if (bracket.is('[') || bracket.is('{')) && (last.is(']') || last.is('}')) => {
-            Some("'x'".to_owned())
+            by_database("'x'".to_owned())
         }
         words => {
             let open = words.iter().position(|word| word.is('('));
             let name = words[..open.unwrap_or(words.len())].last()?.name()?;
             let argument = match open {
                 None => None,
-                Some(open) => Some(literal(*parts(&words[open + 1..closing(words, open)?]).first()?)?),
+                Some(open) => {
+                    let inside = parts(&words[open + 1..closing(words, open)?]);
+                    Some(literal(inside.first()?)?)
+                }
             };
             match (name, argument) {
-                ("NOW" | "UUIDV1" | "UUIDV4", None) => None,
-                ("literal", Some(text)) => Some(text),
-                ("fn", Some(function)) => Some(format!("{function}()")),
-                _ => return None,
+                ("NOW" | "UUIDV1" | "UUIDV4", None) => Some(Filled(None)),
+                ("literal", Some(text)) => by_database(text),
+                ("fn", Some(function)) => by_database(format!("{function}()")),
+                _ => None,
             }
         }
-    })
+    }
 }
 
 fn flag(words: &[Word]) -> Option<bool> {
