@@ -303,7 +303,7 @@ impl Machine {
             let reading = async {
                 let output = process.output_take();
                 if let Some(output) = output {
-                    self.build_read(BufReader::new(output), job, &mut log, &mut tail).await;
+                    self.lines_read(BufReader::new(output), &job.last_line, &mut log, &mut tail).await;
                 }
                 process.wait().await
             };
@@ -334,10 +334,11 @@ impl Machine {
         }
     }
 
-    async fn build_read(
+    /// Reads what a process prints until its end: all of it into a log, its last lines and the very last one redacted.
+    pub(super) async fn lines_read(
         &self,
         mut output: BufReader<tokio::process::ChildStdout>,
-        job: &BuildJob,
+        last_line: &Mutex<String>,
         log: &mut std::fs::File,
         tail: &mut VecDeque<String>,
     ) {
@@ -368,7 +369,7 @@ impl Machine {
                 text.truncate(text.floor_char_boundary(text.len().saturating_sub(CUT_SECRET_MAX)));
             }
             if !text.is_empty() {
-                text.clone_into(&mut locked(&job.last_line));
+                text.clone_into(&mut locked(last_line));
                 if tail.len() == TAIL_LINES {
                     tail.pop_front();
                 }

@@ -11,15 +11,17 @@ use engine::backfill::Batch;
 use engine::clock::Clock;
 use engine::model::{ComponentName, EnvironmentKey, JobName, SecretName};
 use engine::ports::{
-    AppliedMigration, Database, DatabaseAt, FillCall, Migration, Permit, PortError, Receipt, SecretSource,
+    AppliedMigration, Database, DatabaseAt, FillCall, Migration, Notes, Permit, PortError, Receipt,
+    SecretSource,
 };
 use engine::redact::Redactor;
 use secrecy::SecretString;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::components::DATABASE_FILE;
 use super::config::password_of;
+use super::database_notes;
 use super::database_postgres::Server;
 use super::environment::{folder_of, locked};
 use super::{fill_postgres, fill_sqlite};
@@ -92,6 +94,17 @@ impl LocalDatabase {
         Ok((Server::of(&url, format!("the database {component} of {environment}"))?, url))
     }
 
+    /// Takes the lock of a server's migrations, which goes with the connection; none where the database is a file.
+    pub(super) async fn lock(
+        &self,
+        environment: &EnvironmentKey,
+        database: &DatabaseAt,
+    ) -> Result<Option<PgConnection>, PortError> {
+        let Some(secret) = &database.url else { return Ok(None) };
+        let (server, _) = self.server(environment, &database.component, secret, MIGRATIONS).await?;
+        server.locked().await.map(Some)
+    }
+
     fn file(&self, environment: &EnvironmentKey, component: &ComponentName) -> PathBuf {
         folder_of(&self.root, environment).join("components").join(component.as_str()).join(DATABASE_FILE)
     }
@@ -116,13 +129,13 @@ impl Database for LocalDatabase {
     ) -> Result<Vec<AppliedMigration>, PortError> {
         if let Some(secret) = &database.url {
             let (server, _) = self.server(environment, &database.component, secret, MIGRATIONS).await?;
-            return server.applied().await;
+            return server.applied(database.notes.as_ref()).await;
         }
         let file = self.file(environment, &database.component);
         if !file.is_file() {
             return Ok(Vec::new());
         }
-        look(&file).await.map_err(|cause| explain(&file, &cause))
+        look(&file, database.notes.as_ref()).await.map_err(|cause| explain(&file, &cause))
     }
 
     async fn migration_apply(
@@ -243,18 +256,22 @@ fn receipt(summary: String, migration: &Migration, permit: &Permit) -> Receipt {
 ///
 /// Whoever opens a file whose log is written ahead makes that log and an index beside it, even to read. Where no log is,
 /// nobody has the file open, and it is read as if nothing could change it; what changed all the same is read again.
-async fn look(file: &Path) -> Result<Vec<AppliedMigration>, sqlx::Error> {
+async fn look(file: &Path, notes: Option<&Notes>) -> Result<Vec<AppliedMigration>, sqlx::Error> {
     for _ in 0..LOOKS_MAX {
         let before = Rest::of(file)?;
-        let read = read_once(file, before.is_some()).await;
+        let read = read_once(file, notes, before.is_some()).await;
         if before.is_none() || before == Rest::of(file)? {
             return read;
         }
     }
-    read_once(file, false).await
+    read_once(file, notes, false).await
 }
 
-async fn read_once(file: &Path, at_rest: bool) -> Result<Vec<AppliedMigration>, sqlx::Error> {
+async fn read_once(
+    file: &Path,
+    notes: Option<&Notes>,
+    at_rest: bool,
+) -> Result<Vec<AppliedMigration>, sqlx::Error> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .read_only(true)
@@ -262,7 +279,10 @@ async fn read_once(file: &Path, at_rest: bool) -> Result<Vec<AppliedMigration>, 
         .busy_timeout(BUSY_AT_MOST)
         .disable_statement_logging();
     let mut connection = options.connect().await?;
-    let read = applied(&mut connection).await;
+    let read = match notes {
+        Some(notes) => database_notes::of_file(&mut connection, notes).await,
+        None => applied(&mut connection).await,
+    };
     close(connection).await;
     read
 }

@@ -11,10 +11,12 @@ use std::time::Duration;
 use engine::clock::EpochMs;
 use engine::model::Dialect;
 use engine::plan::{Alone, statements};
-use engine::ports::{AppliedMigration, Migration, PortError};
+use engine::ports::{AppliedMigration, Migration, Notes, PortError};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+
+use super::database_notes;
 
 /// What the server is told of connections for migrations.
 const MIGRATIONS: &str = "infra-chat migrations";
@@ -125,11 +127,27 @@ impl Server {
     }
 
     /// What has been applied, in order.
-    pub(super) async fn applied(&self) -> Result<Vec<AppliedMigration>, PortError> {
+    pub(super) async fn applied(&self, notes: Option<&Notes>) -> Result<Vec<AppliedMigration>, PortError> {
         let mut connection = self.open(MIGRATIONS).await?;
-        let read = applied(&mut connection).await;
+        let read = match notes {
+            Some(notes) => database_notes::of_server(&mut connection, notes).await,
+            None => applied(&mut connection).await,
+        };
         close(connection).await;
-        read.map_err(|cause| self.looking(&cause))
+        read.map_err(|cause| match notes {
+            Some(Notes { table, column }) if code(&cause).as_deref() == Some("42703") => PortError::fail(
+                format!("{} has a table {table} without a column {column}", self.title),
+                "Mend `table` and `column` of `migrations` in the description.",
+            ),
+            _ => self.looking(&cause),
+        })
+    }
+
+    /// A connection that holds the lock of migrations.
+    pub(super) async fn locked(&self) -> Result<PgConnection, PortError> {
+        let mut connection = self.open(MIGRATIONS).await?;
+        self.lock(&mut connection).await?;
+        Ok(connection)
     }
 
     /// Applies a migration and notes it; the answer says how it went.

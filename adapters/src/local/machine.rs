@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use engine::clock::Clock;
-use engine::model::{EnvironmentKey, JobName, ServiceName};
+use engine::model::{ComponentName, EnvironmentKey, JobName, ServiceName};
 use engine::ports::{BuildKey, PortError, SecretSource};
 use engine::redact::Redactor;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,7 @@ use super::files::folder_ensure;
 use super::job::JobState;
 use super::logs::LogTimes;
 use super::marker::RootId;
+use super::migrate::MigrateJob;
 use crate::git::GitHost;
 
 /// How often a free port is asked for before we give up.
@@ -46,6 +47,10 @@ pub(super) struct Machine {
     pub(super) jobs: Mutex<BTreeMap<(EnvironmentKey, ServiceName), JobState>>,
     /// Whose turn it is to run a batch of a job.
     pub(super) batch_turns: Mutex<BTreeMap<(EnvironmentKey, JobName), Turn>>,
+    /// The application's own commands for its migrations, by the key they were asked for under.
+    pub(super) migrations: Mutex<BTreeMap<(EnvironmentKey, String), Arc<MigrateJob>>>,
+    /// Whose turn it is to migrate a database.
+    pub(super) migrate_turns: Mutex<BTreeMap<(EnvironmentKey, ComponentName), Turn>>,
     pub(super) log_times: Mutex<LogTimes>,
     pub(super) ports: Mutex<BTreeSet<u16>>,
     pub(super) listening: Mutex<BTreeMap<(EnvironmentKey, ServiceName), String>>,

@@ -108,6 +108,8 @@ impl LocalPlatform {
             build_turns: tokio::sync::Semaphore::new(BUILDS_AT_ONCE),
             jobs: Mutex::default(),
             batch_turns: Mutex::default(),
+            migrations: Mutex::default(),
+            migrate_turns: Mutex::default(),
             log_times: Mutex::default(),
             ports: Mutex::default(),
             listening: Mutex::default(),
@@ -135,6 +137,7 @@ impl LocalPlatform {
         let machine = &self.machine;
         machine.closing.cancel();
         machine.jobs_settle().await;
+        machine.migrations_settle().await;
         let builds: Vec<BuildKey> = locked(&machine.builds).keys().cloned().collect();
         for build in builds {
             machine.build_end(&build).await;

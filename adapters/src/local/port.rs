@@ -9,8 +9,8 @@ use engine::clock::EpochMs;
 use engine::model::{Check, EnvironmentKey, ServiceName};
 use engine::ports::{
     BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, JobCall,
-    JobEnded, LogLine, ObservedEnvironment, ObservedService, ObservedSet, Permit, Platform, PortError,
-    Receipt, Replacement, Schedule, Shape,
+    JobEnded, LogLine, MigrateCommand, MigrateState, ObservedEnvironment, ObservedService, ObservedSet,
+    Permit, Platform, PortError, Receipt, Replacement, Schedule, Shape,
 };
 use engine::project::limits::REPLICAS;
 
@@ -288,6 +288,32 @@ impl Platform for LocalPlatform {
 
     async fn job_try(&self, key: &EnvironmentKey, call: &JobCall) -> Result<JobEnded, PortError> {
         self.machine.batch_run(key, call, true).await
+    }
+
+    async fn migrate_start(
+        &self,
+        permit: &Permit,
+        key: &EnvironmentKey,
+        command: &MigrateCommand,
+    ) -> Result<Receipt, PortError> {
+        self.machine.migrate_begin(key, permit.idempotency_key(), command).await
+    }
+
+    async fn migrate_look(
+        &self,
+        key: &EnvironmentKey,
+        idempotency_key: &str,
+    ) -> Result<MigrateState, PortError> {
+        Ok(self.machine.migrate_state(key, idempotency_key))
+    }
+
+    async fn migrate_stop(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        idempotency_key: &str,
+    ) -> Result<Receipt, PortError> {
+        Ok(self.machine.migrate_end(key, idempotency_key).await)
     }
 
     async fn logs(

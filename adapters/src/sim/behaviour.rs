@@ -14,6 +14,8 @@ pub struct Behaviour {
     pub fails_check: Option<String>,
     /// The version of the migration that the database refuses.
     pub migration_fails: Option<String>,
+    /// How long the application's own command takes for each of its migrations, in milliseconds.
+    pub migration_takes_ms: i64,
 }
 
 /// Whether and when an instance becomes healthy.
@@ -91,5 +93,10 @@ impl Behaviour {
     /// A release whose migration of this version the database refuses.
     pub fn migration_fails(version: &str) -> Self {
         Self { migration_fails: Some(version.to_owned()), ..Self::default() }
+    }
+
+    /// A release whose own command takes so long for each of its migrations.
+    pub fn migrates_in(ms: i64) -> Self {
+        Self { migration_takes_ms: ms, ..Self::default() }
     }
 }

@@ -45,6 +45,9 @@ calls! {
     Check "check" false;
     JobBatch "job_batch" true;
     JobTry "job_try" false;
+    MigrateStart "migrate_start" true;
+    MigrateLook "migrate_look" false;
+    MigrateStop "migrate_stop" true;
     Logs "logs" false;
     Weights "weights" false;
     WeightsSet "weights_set" true;

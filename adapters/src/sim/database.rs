@@ -21,7 +21,7 @@ impl State {
         migration: &Migration,
         now: EpochMs,
     ) -> Result<Done, PortError> {
-        let Migration { version, name, sql, checksum } = migration;
+        let Migration { version, name, sql, checksum, .. } = migration;
         let refused = self.code.refuses_migration(version, sql);
         let there = self.environment(environment);
         if !there.components.contains_key(component) {

@@ -112,6 +112,11 @@ impl Drift<'_> {
         there.components.remove(component).is_some()
     }
 
+    /// The platform was killed while the application's own command migrated, which was ended where it was.
+    pub fn migrations_interrupt(&mut self, environment: &EnvironmentKey) {
+        self.state.migrations_interrupt(environment);
+    }
+
     /// A build is gone: cleaned up, or its builder died half-way.
     pub fn build_vanish(&mut self, build: &BuildKey) -> bool {
         self.state.builds.lose(build)

@@ -12,6 +12,7 @@ mod effects;
 mod fault;
 mod instances;
 mod jobs;
+mod migrate;
 mod phones;
 mod platform;
 mod repository;

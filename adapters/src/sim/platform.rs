@@ -5,8 +5,8 @@ use engine::clock::EpochMs;
 use engine::model::{Check, EnvironmentKey, ServiceName};
 use engine::ports::{
     BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, JobCall,
-    JobEnded, LogLine, ObservedEnvironment, Permit, Platform, PortError, Receipt, Replacement, Schedule,
-    Shape,
+    JobEnded, LogLine, MigrateCommand, MigrateState, ObservedEnvironment, Permit, Platform, PortError,
+    Receipt, Replacement, Schedule, Shape,
 };
 
 use super::effects::done;
@@ -252,6 +252,48 @@ impl Platform for World {
         self.call(Call::JobTry, job_subject(environment, call), |state, _| {
             let job = state.environments.get(environment).and_then(|it| it.jobs.get(&call.job));
             Ok(job.map_or_else(SimJob::default, SimJob::clone).dry_run(call.cursor.as_ref(), call.batch))
+        })
+        .await
+    }
+
+    async fn migrate_start(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        command: &MigrateCommand,
+    ) -> Result<Receipt, PortError> {
+        let subject = format!("{} {}", environment.environment, command.versions.join(" "));
+        self.write(permit, Call::MigrateStart, subject, |state, now| {
+            let started = state.migrate_start(environment, permit.idempotency_key(), command, now);
+            let summary = if started { "started the migrations" } else { "the migrations run already" };
+            Ok(done(started, Receipt::new(summary)))
+        })
+        .await
+    }
+
+    async fn migrate_look(
+        &self,
+        environment: &EnvironmentKey,
+        idempotency_key: &str,
+    ) -> Result<MigrateState, PortError> {
+        self.call(Call::MigrateLook, environment.environment.to_string(), |state, _| {
+            Ok(state.migrate_look(environment, idempotency_key))
+        })
+        .await
+    }
+
+    async fn migrate_stop(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        idempotency_key: &str,
+    ) -> Result<Receipt, PortError> {
+        self.write(permit, Call::MigrateStop, environment.environment.to_string(), |state, _| {
+            let stopped = state.migrate_stop(environment, idempotency_key);
+            Ok(done(
+                stopped,
+                Receipt::new(if stopped { "ended the migrations" } else { "no migrations ran" }),
+            ))
         })
         .await
     }

@@ -16,6 +16,7 @@ use super::effects::{Done, Ledger};
 use super::fault::Faults;
 use super::instances::SimService;
 use super::jobs::SimJob;
+use super::migrate::SimMigrate;
 use super::repository::Repository;
 use super::{Call, Drift, Effect, Fault, FaultKind, Keys, Phones};
 
@@ -73,6 +74,7 @@ pub(super) struct SimEnvironment {
     /// Services nobody reaches at their address, and why.
     pub(super) unreached: BTreeMap<ServiceName, String>,
     pub(super) migrations: BTreeMap<ComponentName, Vec<AppliedMigration>>,
+    pub(super) migrating: Vec<SimMigrate>,
     pub(super) findings: Vec<Finding>,
     pub(super) jobs: BTreeMap<JobName, SimJob>,
     pub(super) logs: VecDeque<LogLine>,
@@ -96,6 +98,7 @@ impl State {
     /// Lets everything happen that is due by now.
     pub(super) fn settle(&mut self, now: EpochMs) {
         self.builds.settle(now);
+        self.settle_migrations(now);
         self.settle_instances(now);
     }
 }

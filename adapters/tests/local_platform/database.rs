@@ -18,6 +18,7 @@ fn migration(version: &str, sql: &str) -> Migration {
         name: "change".to_owned(),
         sql: sql.to_owned(),
         checksum: format!("sum of {sql}"),
+        language: engine::ports::Language::Sql,
     }
 }
 
@@ -32,7 +33,7 @@ async fn migrations_are_applied_once_in_a_transaction_each() {
     );
     let (environment, name): (EnvironmentKey, ComponentName) =
         (stage.environment.clone(), "db".parse().unwrap());
-    let db = DatabaseAt { component: name.clone(), url: None };
+    let db = DatabaseAt { component: name.clone(), url: None, notes: None };
     assert_eq!(database.migrations_applied(&environment, &db).await.unwrap(), []);
     let first = migration("0001", "CREATE TABLE invoices (id INTEGER); CREATE INDEX by_id ON invoices (id);");
     let lost = database.migration_apply(&stage.permit(), &environment, &db, &first).await.unwrap_err();

@@ -20,7 +20,7 @@ fn server() -> String {
     std::env::var(SERVER).unwrap_or_else(|_| panic!("{SERVER} is not set: run the tests with .ci/test"))
 }
 
-struct OneSecret(String);
+pub(crate) struct OneSecret(pub(crate) String);
 
 #[async_trait]
 impl SecretSource for OneSecret {
@@ -49,7 +49,7 @@ fn migrating(url: &str) -> LocalDatabase {
 }
 
 pub(crate) fn at() -> DatabaseAt {
-    DatabaseAt { component: "db".parse().unwrap(), url: Some("database-url".parse().unwrap()) }
+    DatabaseAt { component: "db".parse().unwrap(), url: Some("database-url".parse().unwrap()), notes: None }
 }
 
 pub(crate) fn environment() -> EnvironmentKey {
@@ -88,6 +88,7 @@ impl Books {
             name: "change".to_owned(),
             sql: sql.to_owned(),
             checksum: format!("sum of {sql}"),
+            language: engine::ports::Language::Sql,
         };
         let permit = testing::permit(&"r-3f2a".parse().unwrap(), 0);
         let applied = self.database.migration_apply(&permit, &environment(), &at(), &migration).await;

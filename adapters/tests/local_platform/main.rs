@@ -12,6 +12,10 @@ mod git_far;
 mod git_host;
 mod git_server;
 mod instances;
+mod migrate;
+#[path = "../npm/project.rs"]
+mod npm_project;
 mod schedules;
+mod sequelize;
 mod service;
 mod stage;

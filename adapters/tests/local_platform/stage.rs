@@ -129,6 +129,8 @@ pub(crate) struct Stage {
     pub(crate) edge: Arc<FakeEdge>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) environment: EnvironmentKey,
+    /// Where secrets come from.
+    pub(crate) secrets: Arc<dyn SecretSource>,
     platform: Option<Arc<LocalPlatform>>,
     id: String,
     steps: AtomicU32,
@@ -166,6 +168,7 @@ impl Stage {
             edge: Arc::default(),
             clock: Arc::new(ManualClock::at(1_700_000_000_000)),
             environment: "shop/staging".parse().unwrap(),
+            secrets: Arc::new(FixedSecrets),
             platform: None,
             steps: AtomicU32::new(0),
         }
@@ -187,7 +190,7 @@ impl Stage {
         config.builds_kept = 2;
         let git = Arc::new(GitHost::new(&self.folder));
         let edge = Arc::clone(&self.edge) as Arc<dyn Backends>;
-        LocalPlatform::open(config, git, edge, Arc::new(FixedSecrets)).await
+        LocalPlatform::open(config, git, edge, Arc::clone(&self.secrets)).await
     }
 
     /// What a kill does: the program is gone, its processes are not.

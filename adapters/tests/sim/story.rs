@@ -29,7 +29,7 @@ pub(crate) struct Story {
 impl Story {
     /// Its database, as the port calls it.
     pub(crate) fn database(&self) -> DatabaseAt {
-        DatabaseAt { component: self.postgres.clone(), url: None }
+        DatabaseAt { component: self.postgres.clone(), url: None, notes: None }
     }
 
     pub(crate) fn new() -> Self {
@@ -147,6 +147,7 @@ pub(crate) fn migration(version: &str) -> Migration {
         name: "init".to_owned(),
         sql: "CREATE TABLE invoices (id INTEGER)".to_owned(),
         checksum: "c0ffee".to_owned(),
+        language: engine::ports::Language::Sql,
     }
 }
 

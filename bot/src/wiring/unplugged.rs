@@ -12,8 +12,8 @@ use engine::model::{Check, EnvironmentKey, Queries, ServiceName};
 use engine::notify::PhoneView;
 use engine::ports::{
     Answered, BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Edge, Finding,
-    InstanceSet, JobCall, JobEnded, LogLine, ObservedEnvironment, Permit, Platform, PortError, Ports, Probe,
-    Receipt, Replacement, Schedule, Seen, Shape, Signals, Weight,
+    InstanceSet, JobCall, JobEnded, LogLine, MigrateCommand, MigrateState, ObservedEnvironment, Permit,
+    Platform, PortError, Ports, Probe, Receipt, Replacement, Schedule, Seen, Shape, Signals, Weight,
 };
 
 use super::Parts;
@@ -215,6 +215,23 @@ impl Platform for Unplugged {
     }
 
     async fn job_try(&self, _: &EnvironmentKey, _: &JobCall) -> Result<JobEnded, PortError> {
+        absent()
+    }
+
+    async fn migrate_start(
+        &self,
+        _: &Permit,
+        _: &EnvironmentKey,
+        _: &MigrateCommand,
+    ) -> Result<Receipt, PortError> {
+        absent()
+    }
+
+    async fn migrate_look(&self, _: &EnvironmentKey, _: &str) -> Result<MigrateState, PortError> {
+        absent()
+    }
+
+    async fn migrate_stop(&self, _: &Permit, _: &EnvironmentKey, _: &str) -> Result<Receipt, PortError> {
         absent()
     }
 

@@ -8,9 +8,8 @@ use crate::model::{
     Variable,
 };
 use crate::plan::{COMMITS_SHOWN, Facts, PlanProblem, SecretFact, no_url};
-use crate::ports::{AppliedMigration, Commit, Migration, PortError};
+use crate::ports::{AppliedMigration, Commit, PortError};
 use crate::store::Versioned;
-use sha2::{Digest, Sha256};
 
 /// Releases a planner looks back over.
 const RELEASES_LOOKED_AT: i64 = 50;
@@ -68,7 +67,7 @@ impl Engine {
         let (commit, own_commits) = self.commits(request, &project.value, live).await?;
         let migrations = match (&project.value.migrations, &commit) {
             (Some(migrations), Some(commit)) => {
-                self.migrations_in(&project.value.source, &commit.id, &migrations.path).await
+                self.migrations_in(&project.value.source, &commit.id, migrations).await
             }
             _ => Ok(Vec::new()),
         };
@@ -295,54 +294,6 @@ impl Engine {
         // The newest comes first and wins among equals.
         near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
         near.into_iter().map(|(_, name)| name).collect()
-    }
-
-    /// The migration files of a commit, in order of their versions.
-    async fn migrations_in(
-        &self,
-        source: &Source,
-        commit: &str,
-        folder: &str,
-    ) -> Result<Vec<Migration>, Refusal> {
-        let files = self
-            .ports()
-            .code
-            .files(source, commit, folder)
-            .await
-            .map_err(Refusal::port("reading the migrations"))?;
-        let mut migrations = Vec::new();
-        for file in files {
-            let Some(stem) = file.name.strip_suffix(".sql") else { continue };
-            let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
-            if digits == 0 {
-                return Err(Refusal::Problem(PlanProblem::new(
-                    "migration-name",
-                    format!(
-                        "{folder}/{} does not start with a number, so its place among the migrations is unknown",
-                        file.name
-                    ),
-                    "name migrations like 0004_add_due_dates.sql",
-                )));
-            }
-            migrations.push(Migration {
-                version: stem[..digits].to_owned(),
-                name: stem[digits..].trim_start_matches(['_', '-']).to_owned(),
-                checksum: hex::encode(Sha256::digest(file.text.as_bytes())),
-                sql: file.text,
-            });
-        }
-        migrations.sort_by(|a, b| a.version.cmp(&b.version));
-        if let Some(twice) = migrations.windows(2).find(|pair| pair[0].version == pair[1].version) {
-            return Err(Refusal::Problem(PlanProblem::new(
-                "migration-name",
-                format!(
-                    "two migrations have the number {}: {} and {}",
-                    twice[0].version, twice[0].name, twice[1].name
-                ),
-                "give one of them the next free number",
-            )));
-        }
-        Ok(migrations)
     }
 
     async fn secret_facts(

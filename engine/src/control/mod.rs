@@ -24,6 +24,7 @@ mod line;
 mod live_incident;
 mod locks;
 mod machine;
+mod migration_files;
 mod notices;
 mod opened;
 mod people;

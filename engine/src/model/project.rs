@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::ports::DatabaseAt;
+use crate::ports::{DatabaseAt, Notes};
 use crate::secrets::SecretRef;
 
 use super::{
@@ -23,7 +23,7 @@ pub struct Project {
     pub title: String,
     /// Where its code lives, unless a service says otherwise.
     pub source: Source,
-    /// Plain SQL migrations, when it has them.
+    /// Its migrations, when it has them.
     pub migrations: Option<Migrations>,
     /// Its services, in the order they start.
     pub services: IndexMap<ServiceName, Service>,
@@ -73,13 +73,43 @@ pub fn holds_login(repository: &str) -> bool {
     login.is_some_and(|login| scheme.to_ascii_lowercase().starts_with("http") || login.contains(':'))
 }
 
-/// Plain SQL migration files and the database they are for.
+/// Migration files and the database they are for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Migrations {
-    /// The folder in the repository that holds `NNNN_name.sql` files.
+    /// The folder in the repository that holds them: `NNNN_name.sql` files, or those of the application's own tool.
     pub path: String,
     /// The component they change.
     pub component: ComponentName,
+    /// The application's own tool that applies them; absent for SQL files, which are applied one by one from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<Runner>,
+}
+
+/// A tool of the application that applies its migrations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Runner {
+    /// Which one.
+    pub tool: Tool,
+    /// The service in whose built code it runs, with that service's variables.
+    pub service: ServiceName,
+    /// The command that applies every pending migration, in order.
+    pub command: String,
+    /// The table in which the tool notes the files it has applied; `schema.table` where it has a schema.
+    pub table: String,
+    /// The column with the file's name, with or without its extension.
+    pub column: String,
+    /// How long the command may take, in seconds.
+    pub timeout_s: u32,
+}
+
+/// A tool that applies migrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tool {
+    /// Sequelize's command line: <https://sequelize.org/docs/v6/other-topics/migrations/>.
+    Sequelize,
+    /// Any other that notes the names of the files it has applied in a table.
+    Command,
 }
 
 /// One service of a project, before an environment's overrides.
@@ -376,9 +406,14 @@ impl Service {
 impl Project {
     /// The database that migrations are for; absent without migrations.
     pub fn database_migrated(&self) -> Option<DatabaseAt> {
-        let component = self.migrations.as_ref()?.component.clone();
+        let migrations = self.migrations.as_ref()?;
+        let component = migrations.component.clone();
         let url = self.components.get(&component).and_then(|component| component.url.clone());
-        Some(DatabaseAt { component, url })
+        let notes = migrations
+            .runner
+            .as_ref()
+            .map(|runner| Notes { table: runner.table.clone(), column: runner.column.clone() });
+        Some(DatabaseAt { component, url, notes })
     }
 
     /// The environment's key, when the project has it.

@@ -148,7 +148,8 @@ fn work(facts: &Facts, job: &JobName, described: &Job, batch: u32) -> Result<(Jo
                 let next = "mend it in the project's file and import it";
                 PlanProblem::new("bad-job", format!("the job {job}: {fault}"), next)
             })?;
-            let database = DatabaseAt { component: described.database.clone(), url: component.url.clone() };
+            let database =
+                DatabaseAt { component: described.database.clone(), url: component.url.clone(), notes: None };
             let told = format!(
                 "`{}` in {}, a batch at a time by {}",
                 fill.statement(),

@@ -13,6 +13,12 @@ pub(super) fn release_name(release: &Release, part: &ServiceRelease) -> String {
     if reference == commit { reference.to_owned() } else { format!("{reference} ({commit})") }
 }
 
+/// A migration that comes.
+pub(super) fn new_migration(migration: &Migration) -> DiffLine {
+    let name = if migration.name.is_empty() { "to be applied" } else { &migration.name };
+    DiffLine::new(format!("migration {}", migration.version), None, Some(name.to_owned()))
+}
+
 /// What changes, a line each.
 pub(super) fn diff(
     facts: &Facts,
@@ -29,11 +35,7 @@ pub(super) fn diff(
         }
     }
     for migration in pending {
-        lines.push(DiffLine::new(
-            format!("migration {}", migration.version),
-            None,
-            Some(migration.name.clone()),
-        ));
+        lines.push(new_migration(migration));
     }
     for name in chosen {
         let Some(after) = parts.get(name) else { continue };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::by_command;
 use super::changes::{diff, release_name};
 use super::facts::build_key;
 use super::stages::{staged, stages};
@@ -84,6 +85,15 @@ pub(super) fn plan(
 
     let pending = pending(facts, migrate)?;
     let findings = findings(facts, &pending);
+    let command = match pending.as_slice() {
+        [] => None,
+        pending => by_command::of_deploy(facts, commit, &parts, pending)?,
+    };
+    if let Some((build, _)) = &command
+        && builds.iter().all(|other| other.key != build.key)
+    {
+        builds.push(build.clone());
+    }
     let breaking = breaking(&findings);
     let breaks = (!breaking.is_empty()).then(|| breaking.join("; "));
     let way_back = way_back::of_deploy(facts, breaks.as_deref());
@@ -94,6 +104,7 @@ pub(super) fn plan(
     if !untouched.is_empty() {
         notes.push(format!("{} stays as it is", untouched.join(", ")));
     }
+    notes.extend(command.iter().map(|(_, command)| by_command::note(command)));
     if migrate == MigrateChoice::Skip && !facts.migrations.is_empty() {
         notes.push("migrations are skipped, as asked".to_owned());
     }
@@ -214,7 +225,7 @@ pub(super) fn plan(
                 "migrations",
                 match pending.as_slice() {
                     [] => "nothing to migrate".to_owned(),
-                    [one] => format!("{} {}", one.version, one.name),
+                    [one] => one.title(),
                     many => format!(
                         "{} pending, {} to {}",
                         many.len(),
@@ -229,6 +240,7 @@ pub(super) fn plan(
                     findings,
                     breaks,
                     first: live.is_none(),
+                    command: command.map(|(_, command)| Box::new(command)),
                 }),
             ),
             None => step(
@@ -344,12 +356,13 @@ pub(super) fn pending(facts: &Facts, migrate: MigrateChoice) -> Result<Vec<Migra
     for migration in &facts.migrations {
         match facts.applied.iter().find(|had| had.version == migration.version) {
             None => pending.push(migration.clone()),
-            Some(had) if had.checksum != migration.checksum => {
+            Some(had) if had.differs_from(migration) => {
                 return Err(PlanProblem::new(
                     "migration-changed",
                     format!(
-                        "migration {} {} was applied to {} with other statements than it has in the code now",
-                        migration.version, migration.name, facts.environment.environment
+                        "migration {} was applied to {} with other statements than it has in the code now",
+                        migration.title(),
+                        facts.environment.environment
                     ),
                     "put the old statements back and write a new migration for the change",
                 ));

@@ -2,6 +2,7 @@
 //! per run type. A plan is a value; its digest is what people approve.
 
 mod backfill;
+mod by_command;
 mod changes;
 mod deploy;
 mod facts;
@@ -19,7 +20,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use facts::no_url;
 pub use facts::{Facts, SecretFact};
 pub use judged::judged_by;
-pub use lint::{Alone, Effect, Finding, breaking, lint, shortened, statements};
+pub use lint::{Alone, Effect, Finding, breaking, lint, shortened, shown, statements};
 
 use crate::canonical::canonical_json;
 use crate::model::{Change, EnvironmentKey, Release, RunRequest};

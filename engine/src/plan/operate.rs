@@ -1,5 +1,7 @@
 //! The small run types: migrate, scale, restart, cron on and off, clear cache. Each keeps the live release.
 
+use super::by_command;
+use super::changes::new_migration;
 use super::deploy::{
     VERIFY_FAILURES_MAX, VERIFY_REQUESTS, findings, names, newest_schema, pending, probes, slowing, step,
 };
@@ -8,7 +10,7 @@ use super::{
     statements,
 };
 use crate::model::{Dialect, MigrateChoice, Release, RunRequest, ServiceName};
-use crate::ports::{Migration, Schedule};
+use crate::ports::{Language, Migration, Schedule};
 use crate::step::{
     ApplyMigrations, ClearCache, DesiredChange, EnsureShape, Finalize, Preflight, PutSchedules, RefCheck,
     Replace, Resize, ResizeOne, ResolveRef, ScheduleChange, StepKind, Verify,
@@ -141,10 +143,21 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
     let breaking = breaking(&findings);
     let breaks = (!breaking.is_empty()).then(|| breaking.join("; "));
     let alone = outside_transactions(&pending, facts.dialect());
-    let diff = pending
-        .iter()
-        .map(|one| DiffLine::new(format!("migration {}", one.version), None, Some(one.name.clone())))
-        .collect();
+    let command = match pending.as_slice() {
+        [] => None,
+        pending => by_command::of_migrate(facts, commit, pending)?,
+    };
+    let ready = match &command {
+        None => preflight(facts)?,
+        Some((build, _)) => step(
+            "preflight",
+            format!("tools, disk and ports are there; {} builds", short(&commit.id)),
+            StepKind::Preflight(Preflight { shape: facts.shape()?, builds: vec![build.clone()] }),
+        ),
+    };
+    let by_command = by_command::is_used(facts);
+    let notes = command.iter().map(|(_, command)| by_command::note(command)).collect();
+    let diff = pending.iter().map(new_migration).collect();
     let reference = match &request.change {
         crate::model::Change::Migrate { reference } => reference.clone(),
         _ => None,
@@ -172,7 +185,7 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
                         }],
                     }),
                 ),
-                preflight(facts)?,
+                ready,
                 step(
                     "reconcile shape",
                     "the database is there".to_owned(),
@@ -182,6 +195,7 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
                     "migrations",
                     match pending.len() {
                         0 => "nothing to migrate".to_owned(),
+                        count if command.is_some() => format!("{count} pending, in no transaction"),
                         count if alone.is_empty() => format!("{count} pending, each in a transaction"),
                         count => {
                             format!("{count} pending, each in a transaction but for {}", alone.join(", "))
@@ -194,17 +208,21 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
                         findings: findings.clone(),
                         breaks: breaks.clone(),
                         first: facts.live().is_none(),
+                        command: command.map(|(_, command)| Box::new(command)),
                     }),
                 ),
                 record(changes),
             ],
             diff,
-            way_back: if alone.is_empty() {
+            way_back: if by_command {
+                "migrations stay once applied; they are in no transaction, so one that fails may be done in part"
+                    .to_owned()
+            } else if alone.is_empty() {
                 "migrations stay once applied; each is applied whole or not at all".to_owned()
             } else {
                 format!("migrations stay once applied, each whole or not at all but for {}", alone.join(", "))
             },
-            notes: Vec::new(),
+            notes,
         },
     )?;
     slowing(&mut plan.risk, &findings);
@@ -222,6 +240,7 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
 fn outside_transactions(pending: &[Migration], dialect: Dialect) -> Vec<String> {
     let is_alone = |one: &&Migration| {
         dialect == Dialect::Postgres
+            && one.language == Language::Sql
             && statements(&one.sql, dialect).is_ok_and(|all| all.iter().any(|one| Alone::of(one).is_some()))
     };
     pending.iter().filter(is_alone).map(|one| one.version.clone()).collect()

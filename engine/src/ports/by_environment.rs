@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::{
     Answered, BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Edge, Finding,
-    InstanceSet, JobCall, JobEnded, LogLine, ObservedEnvironment, Permit, Platform, PortError, Probe,
-    Receipt, Replacement, Schedule, Seen, Shape, Signals, Weight,
+    InstanceSet, JobCall, JobEnded, LogLine, MigrateCommand, MigrateState, ObservedEnvironment, Permit,
+    Platform, PortError, Probe, Receipt, Replacement, Schedule, Seen, Shape, Signals, Weight,
 };
 use crate::clock::EpochMs;
 use crate::model::{Check, EnvironmentKey, Queries, ServiceName, Sticky};
@@ -185,6 +185,32 @@ impl Platform for ByEnvironment {
 
     async fn job_try(&self, environment: &EnvironmentKey, call: &JobCall) -> Result<JobEnded, PortError> {
         self.of(environment).await?.platform.job_try(environment, call).await
+    }
+
+    async fn migrate_start(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        command: &MigrateCommand,
+    ) -> Result<Receipt, PortError> {
+        self.of(environment).await?.platform.migrate_start(permit, environment, command).await
+    }
+
+    async fn migrate_look(
+        &self,
+        environment: &EnvironmentKey,
+        idempotency_key: &str,
+    ) -> Result<MigrateState, PortError> {
+        self.of(environment).await?.platform.migrate_look(environment, idempotency_key).await
+    }
+
+    async fn migrate_stop(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        idempotency_key: &str,
+    ) -> Result<Receipt, PortError> {
+        self.of(environment).await?.platform.migrate_stop(permit, environment, idempotency_key).await
     }
 
     async fn logs(

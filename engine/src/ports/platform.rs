@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{ObservedEnvironment, Permit, PortError, Receipt};
+use super::{MigrateCommand, MigrateState, ObservedEnvironment, Permit, PortError, Receipt};
 use crate::backfill::Cursor;
 use crate::clock::EpochMs;
 use crate::model::{
@@ -354,6 +354,28 @@ pub trait Platform: Send + Sync {
     ) -> Result<JobEnded, PortError>;
     /// The same with `--dry-run`, which changes nothing.
     async fn job_try(&self, environment: &EnvironmentKey, call: &JobCall) -> Result<JobEnded, PortError>;
+    /// Starts the application's own command for its migrations and returns at once: at most one at a time for each database,
+    /// here and, where the database is a server, anywhere. One asked for under the same idempotency key is left alone; where
+    /// the database has had all that is asked for when its turn comes, nothing is run.
+    async fn migrate_start(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        command: &MigrateCommand,
+    ) -> Result<Receipt, PortError>;
+    /// How far the command is that was asked for under this idempotency key.
+    async fn migrate_look(
+        &self,
+        environment: &EnvironmentKey,
+        idempotency_key: &str,
+    ) -> Result<MigrateState, PortError>;
+    /// Ends the command that was asked for under this idempotency key; nothing happens when it does not run.
+    async fn migrate_stop(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        idempotency_key: &str,
+    ) -> Result<Receipt, PortError>;
     /// The newest lines since an instant, oldest first, at most `limit`; all services when none is named.
     async fn logs(
         &self,

@@ -12,11 +12,12 @@ use super::freeze::{ZONE_DEFAULT, instant_text, weekly_text};
 use super::import::COMPONENT_KINDS;
 use super::judging;
 use super::limits::HEALTH_TIMEOUT_DEFAULT_S;
+use super::migrations;
 use super::source::PATH_DEFAULT;
 use super::texts;
 use crate::model::{
     ComponentKind, Connection, ConnectionName, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow,
-    Health, Job, Limits, Migrations, Override, Person, Project, Service, Source, Variable,
+    Health, Job, Limits, Override, Person, Project, Service, Source, Variable,
 };
 
 /// A value to be written.
@@ -104,7 +105,7 @@ pub(super) fn project(project: &Project, defaults: Defaults) -> Entries {
     keys.put("project", text(&project.project));
     keys.text("title", &project.title, project.project.as_str());
     keys.put("source", source(&project.source, defaults));
-    keys.maybe("migrations", project.migrations.as_ref().map(migrations));
+    keys.maybe("migrations", project.migrations.as_ref().map(|it| migrations::describe(it, defaults)));
     keys.filled("services", section(&project.services, |it| service(it, defaults)));
     keys.filled(
         "components",
@@ -171,13 +172,6 @@ fn source(source: &Source, defaults: Defaults) -> Yaml {
     keys.text("path", &source.path, PATH_DEFAULT);
     keys.maybe("credentials", source.credentials.as_ref().map(text));
     Yaml::Map(keys.entries)
-}
-
-fn migrations(migrations: &Migrations) -> Yaml {
-    Yaml::Map(vec![
-        ("path".to_owned(), text(&migrations.path)),
-        ("component".to_owned(), text(&migrations.component)),
-    ])
 }
 
 fn service(service: &Service, defaults: Defaults) -> Yaml {

@@ -8,13 +8,14 @@ use super::environment::{self, Taken};
 use super::fault::{Faults, ProjectFault, ProjectFaults};
 use super::known::Known;
 use super::limits::{ENVIRONMENTS_MAX, SERVICES_MAX};
+use super::migrations;
 use super::needs::start_order;
 use super::spot::{Keys, Spot};
 use super::{connection, hosted, service, source, tree};
 use crate::backfill::Fill;
 use crate::model::{
-    CommandJob, Component, ComponentKind, ComponentName, Environment, EnvironmentName, Job, JobName,
-    Migrations, Person, Phone, Project, ProjectName, Role, Service, ServiceName, SqlJob,
+    CommandJob, Component, ComponentKind, ComponentName, Environment, EnvironmentName, Job, JobName, Person,
+    Phone, Project, ProjectName, Role, Service, ServiceName, SqlJob,
 };
 
 /// The keys of a job that is declared in SQL.
@@ -72,7 +73,7 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
     let source = keys
         .need("source", "{ repository: \"./repository\" }")
         .and_then(|spot| source::read(&spot, &known, base));
-    let migrations = keys.maybe("migrations", |spot| migrations(&spot, &known));
+    let migrations = keys.maybe("migrations", |spot| migrations::read(&spot, &known));
     let services = services(&keys, &known, base);
     let components = keys.or("components", IndexMap::new(), |spot| components(&spot, &known));
     let connections = keys.or("connections", IndexMap::new(), |spot| connection::read(&spot));
@@ -106,20 +107,6 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
         jobs,
         people,
     })
-}
-
-fn migrations(spot: &Spot<'_>, known: &Known<'_>) -> Option<Migrations> {
-    let keys = spot.keys(&["path", "component"])?;
-    let path = keys.need("path", "migrations").and_then(|spot| source::folder(&spot));
-    let component = keys.need("component", "postgres").and_then(|spot| {
-        let name = spot.scalar()?;
-        known.check_component(name, |says| spot.fault(says));
-        if known.components.contains(&name) && !known.is_database(name) {
-            spot.fault("must be a component of kind `database`: migrations are SQL");
-        }
-        spot.parsed::<ComponentName>()
-    });
-    Some(Migrations { path: path?, component: component? })
 }
 
 /// The entries of a section that must hold at least one and at most so many.

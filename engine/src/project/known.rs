@@ -16,6 +16,7 @@ pub(super) struct Known<'t> {
     /// All components.
     pub(super) components: Vec<&'t str>,
     databases: Vec<&'t str>,
+    elsewhere: Vec<&'t str>,
 }
 
 impl<'t> Known<'t> {
@@ -23,6 +24,7 @@ impl<'t> Known<'t> {
         let entries = |section: &str| root.get(section).map(Node::entries).unwrap_or_default();
         let names = |section: &str| entries(section).iter().map(|(key, _)| key.text.as_str()).collect();
         let scheduled = entries("services").iter().filter(|(_, service)| service.get("schedule").is_some());
+        let elsewhere = entries("services").iter().filter(|(_, service)| service.get("source").is_some());
         let is_database =
             |component: &Node| component.get("kind").is_some_and(|kind| kind.is_text("database"));
         let databases = entries("components").iter().filter(|(_, component)| is_database(component));
@@ -37,6 +39,7 @@ impl<'t> Known<'t> {
             scheduled: scheduled.map(|(key, _)| key.text.as_str()).collect(),
             components: names("components"),
             databases: databases.map(|(key, _)| key.text.as_str()).collect(),
+            elsewhere: elsewhere.map(|(key, _)| key.text.as_str()).collect(),
         }
     }
 
@@ -48,6 +51,11 @@ impl<'t> Known<'t> {
     /// Whether a service runs at times instead of being served.
     pub(super) fn is_scheduled(&self, service: &str) -> bool {
         self.scheduled.contains(&service)
+    }
+
+    /// Whether a service has a source of its own.
+    pub(super) fn has_source(&self, service: &str) -> bool {
+        self.elsewhere.contains(&service)
     }
 
     /// Reports when there is no such service.

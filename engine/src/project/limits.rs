@@ -79,3 +79,7 @@ pub const SCORE_LOW_S: RangeInclusive<u32> = 1..=86_400;
 pub const LOG_PATTERNS_MAX: usize = 20;
 /// Most bytes of one of them once it is compiled.
 pub const PATTERN_BYTES_MAX: usize = 256 * 1024;
+/// Seconds the application's own command for its migrations may take.
+pub const MIGRATE_TIMEOUT_S: RangeInclusive<u32> = 10..=86_400;
+/// Seconds the application's own command for its migrations may take when nothing is said.
+pub const MIGRATE_TIMEOUT_DEFAULT_S: u32 = 1_800;

@@ -15,6 +15,7 @@ mod import;
 mod judging;
 mod known;
 pub mod limits;
+mod migrations;
 mod needs;
 mod reference;
 mod service;

@@ -30,9 +30,11 @@ pub(super) fn cases() -> Vec<Case> {
         case("deploy", vec![deploy("v1")], deploy("v2")),
         case("deploy-one", vec![deploy("v1")], deploy_only(&["web"], "v3")),
         case("canary", vec![deploy("v1")], deploy_canary("v2", &[50, 100], 5)),
+        case("deploy-by-tool", vec![deploy("v1")], deploy("v2")),
         case("rollback", vec![deploy("v2"), deploy("v3")], rollback()),
         case("rollback-one", vec![deploy("v2"), deploy("v3")], rollback_only(&["api"])),
         case("migrate", vec![deploy("v1")], migrate("v2")),
+        case("migrate-by-tool", vec![deploy("v1")], migrate("v2")),
         case("scale-up", vec![deploy("v1")], scale(&[], 3)),
         case("scale-down", vec![deploy("v1"), scale(&[], 3)], scale(&["api"], 1)),
         Case { forward_only: true, ..case("restart", vec![deploy("v1")], restart(&[])) },
@@ -52,6 +54,12 @@ pub(super) async fn begin(t: &mut Story, case: &Case) {
     }
     if case.name == "backfill" {
         t.has_rows(120);
+    }
+    if case.name.ends_with("by-tool") {
+        let tool = "component: postgres, runner: command, service: api, command: make migrate, table: done }";
+        t.redescribes(&[("migrations, component: postgres }", &format!("migrations, {tool}"))])
+            .await
+            .unwrap();
     }
     for change in &case.before {
         t.does("ana", "staging", change.clone()).await;
@@ -246,7 +254,7 @@ macro_rules! proofs {
 }
 
 proofs! {
-    first_deploy deploy deploy_one canary rollback rollback_one migrate scale_up scale_down restart cron_disable cron_enable clear_cache backfill
+    first_deploy deploy deploy_one canary deploy_by_tool rollback rollback_one migrate migrate_by_tool scale_up scale_down restart cron_disable cron_enable clear_cache backfill
 }
 
 #[test]

@@ -45,7 +45,8 @@ impl Story {
     /// The migrations its database has had.
     pub async fn migrated(&self, environment: &str) -> String {
         let key = self.environment(environment);
-        let database = engine::ports::DatabaseAt { component: "postgres".parse().unwrap(), url: None };
+        let database =
+            engine::ports::DatabaseAt { component: "postgres".parse().unwrap(), url: None, notes: None };
         let applied = self.world.ports().database.migrations_applied(&key, &database).await.unwrap();
         applied.iter().map(|one| one.version.as_str()).collect::<Vec<_>>().join(" ")
     }

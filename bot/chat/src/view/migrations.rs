@@ -1,6 +1,6 @@
 //! Migrations that wait, with their statements, and what is wrong with them.
 
-use engine::plan::{Effect, Finding, Plan, shortened, statements};
+use engine::plan::{Effect, Finding, Plan, shortened, shown};
 use engine::ports::Migration;
 
 use crate::message::Card;
@@ -19,7 +19,7 @@ pub(super) fn migrations(card: Card, plan: &Plan) -> Card {
         .migrations
         .iter()
         .take(MIGRATIONS_SHOWN)
-        .flat_map(|one| of_migration(one, statements(&one.sql, step.dialect)))
+        .flat_map(|one| of_migration(one, shown(one, step.dialect)))
         .collect();
     if let more @ 1.. = step.migrations.len().saturating_sub(MIGRATIONS_SHOWN) {
         lines.push(format!("and {more} more migrations; plan.json of the run has them all"));
@@ -31,11 +31,8 @@ pub(super) fn migrations(card: Card, plan: &Plan) -> Card {
         .list("Not understood", of(Effect::Unread))
 }
 
-fn of_migration(migration: &Migration, statements: Result<Vec<String>, String>) -> Vec<String> {
-    let title = format!("{} {}", migration.version, migration.name);
-    // What can't be told apart is shown as it stands.
-    let statements =
-        statements.unwrap_or_else(|_| vec![migration.sql.split_whitespace().collect::<Vec<_>>().join(" ")]);
+fn of_migration(migration: &Migration, statements: Vec<String>) -> Vec<String> {
+    let title = migration.title();
     if statements.is_empty() {
         return vec![format!("{title}: no statements")];
     }
@@ -52,7 +49,7 @@ fn of_migration(migration: &Migration, statements: Result<Vec<String>, String>) 
 
 /// "0004 tidy drops the column due of invoices (ALTER TABLE …): why. Instead: what."
 fn finding(finding: &Finding) -> String {
-    let Finding { version, name, statement, does, why, instead, .. } = finding;
+    let Finding { statement, does, why, instead, .. } = finding;
     let instead = if instead.is_empty() { String::new() } else { format!(". Instead, {instead}") };
-    format!("{version} {name} {does} ({statement}): {why}{instead}")
+    format!("{} {does} ({statement}): {why}{instead}", finding.title())
 }

@@ -23,6 +23,7 @@ mod incident;
 mod lines;
 mod looking;
 mod migrations;
+mod migrations_tool;
 mod not_yet;
 mod operate;
 mod parsed;

@@ -7,15 +7,17 @@ mod alter;
 mod kind;
 mod known;
 mod net;
+mod script;
 mod statement;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use serde::{Deserialize, Serialize};
+use sqlparser::ast::Statement;
 
 use crate::model::Dialect;
-use crate::ports::Migration;
+use crate::ports::{Language, Migration, titled};
 
 pub use alone::Alone;
 pub use text::{shortened, statements};
@@ -57,13 +59,19 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What the migration is called: "0004 tidy".
+    pub fn title(&self) -> String {
+        titled(&self.version, &self.name)
+    }
+
     /// One sentence: "migration 0004 tidy drops the column due of invoices".
     pub fn line(&self) -> String {
-        format!("migration {} {} {}", self.version, self.name, self.does)
+        format!("migration {} {}", self.title(), self.does)
     }
 }
 
 /// What a statement is said to do; the migration around it is added later.
+#[derive(Debug, Clone)]
 struct Said {
     effect: Effect,
     does: String,
@@ -77,10 +85,8 @@ pub fn lint(pending: &[Migration], earlier: &[Migration], dialect: Dialect) -> V
     let mut known = known::Known::default();
     for migration in earlier {
         // What can't be read of the past is simply not known.
-        for statement in text::statements(&migration.sql, dialect).unwrap_or_default() {
-            if let Ok(statement) = text::parsed(&statement, dialect) {
-                known.learn(&statement, false);
-            }
+        for statement in pieces(migration, dialect).iter().filter_map(Piece::statement) {
+            known.learn(statement, false);
         }
     }
     let mut found: Vec<Finding> = Vec::new();
@@ -115,27 +121,84 @@ pub fn breaking(findings: &[Finding]) -> Vec<String> {
     lines
 }
 
-fn of_migration(migration: &Migration, known: &mut known::Known, dialect: Dialect) -> Vec<(String, Said)> {
-    let texts = match text::statements(&migration.sql, dialect) {
-        Ok(texts) => texts,
-        // Not even its words can be told apart: the whole file is one statement nobody can read.
-        Err(why) => {
-            let whole = migration.sql.split_whitespace().collect::<Vec<_>>().join(" ");
-            return net::catch(&whole, &why).into_iter().map(|said| (whole.clone(), said)).collect();
-        }
-    };
-    let read: Vec<_> = texts.iter().map(|text| text::parsed(text, dialect)).collect();
-    let mut said = Vec::new();
-    for (at, (text, statement)) in texts.iter().zip(&read).enumerate() {
-        match statement {
-            Ok(statement) => {
-                let rest: Vec<_> = read[at + 1..].iter().flatten().collect();
-                let judged = statement::judge(statement, &rest, known, dialect);
-                said.extend(judged.into_iter().map(|said| (text.clone(), said)));
-                known.learn(statement, true);
+/// One statement, or one call of a script.
+struct Piece {
+    /// As it stands in the file, on one line.
+    shown: String,
+    read: Read,
+}
+
+/// As what a piece was read.
+enum Read {
+    /// SQL, or what stands for it.
+    Statement(Box<Statement>),
+    /// SQL that could not be parsed, and why not.
+    Words(String),
+    /// Something else, and what is said of it.
+    Said(Vec<Said>),
+}
+
+/// What a migration does, piece by piece, as people are shown it; an empty one does nothing.
+pub fn shown(migration: &Migration, dialect: Dialect) -> Vec<String> {
+    let mut lines: Vec<String> = pieces(migration, dialect).into_iter().map(|piece| piece.shown).collect();
+    // A call may stand for several statements.
+    lines.dedup();
+    lines
+}
+
+fn pieces(migration: &Migration, dialect: Dialect) -> Vec<Piece> {
+    match migration.language {
+        Language::Script => script::pieces(&migration.sql, dialect),
+        Language::Other => vec![Piece {
+            shown: "the file".to_owned(),
+            read: Read::Said(vec![Said {
+                effect: Effect::Unread,
+                does: "can't be read".to_owned(),
+                why: "it is no SQL, and nobody knows whether the running release can live with it".to_owned(),
+                instead: "look at it yourself before you say yes".to_owned(),
+            }]),
+        }],
+        Language::Sql => match text::statements(&migration.sql, dialect) {
+            Ok(texts) => texts
+                .into_iter()
+                .map(|shown| match text::parsed(&shown, dialect) {
+                    Ok(statement) => Piece { shown, read: Read::Statement(Box::new(statement)) },
+                    Err(why) => Piece { shown, read: Read::Words(why) },
+                })
+                .collect(),
+            // Not even its words can be told apart: the whole file is one statement nobody can read.
+            Err(why) => {
+                let whole = migration.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+                vec![Piece { shown: whole, read: Read::Words(why) }]
             }
-            Err(why) => said.extend(net::catch(text, why).into_iter().map(|said| (text.clone(), said))),
-        }
+        },
+    }
+}
+
+fn of_migration(migration: &Migration, known: &mut known::Known, dialect: Dialect) -> Vec<(String, Said)> {
+    let pieces = pieces(migration, dialect);
+    let mut said = Vec::new();
+    for (at, Piece { shown, read }) in pieces.iter().enumerate() {
+        let of_it = match read {
+            Read::Statement(statement) => {
+                let rest: Vec<&Statement> = pieces[at + 1..].iter().filter_map(Piece::statement).collect();
+                let judged = statement::judge(statement, &rest, known, dialect);
+                known.learn(statement, true);
+                judged
+            }
+            Read::Words(why) => net::catch(shown, why),
+            Read::Said(said) => said.clone(),
+        };
+        said.extend(of_it.into_iter().map(|said| (shown.clone(), said)));
     }
     said
+}
+
+impl Piece {
+    fn statement(&self) -> Option<&Statement> {
+        match &self.read {
+            Read::Statement(statement) => Some(statement),
+            Read::Words(_) | Read::Said(_) => None,
+        }
+    }
 }

@@ -4,7 +4,13 @@
 use super::*;
 
 fn migration(version: &str, sql: &str) -> Migration {
-    Migration { version: version.into(), name: "change".into(), sql: sql.into(), checksum: String::new() }
+    Migration {
+        version: version.into(),
+        name: "change".into(),
+        sql: sql.into(),
+        checksum: String::new(),
+        language: Language::Sql,
+    }
 }
 
 const BOOKS: &str = "

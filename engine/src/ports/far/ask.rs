@@ -14,8 +14,8 @@ use crate::model::{Check, EnvironmentKey, Queries, ServiceName, Source, Sticky};
 use crate::ports::{
     Answered, AppliedMigration, BuildKey, BuildRequest, BuildState, Capabilities, Checked, CodeHost, Commit,
     ConfigSet, Database, DatabaseAt, Edge, FillCall, Finding, InstanceSet, JobCall, JobEnded, LogLine,
-    Migration, ObservedEnvironment, Permit, Platform, PortError, Probe, Receipt, Replacement, Schedule, Seen,
-    Shape, Signals, SourceFile, Weight,
+    MigrateCommand, MigrateState, Migration, ObservedEnvironment, Permit, Platform, PortError, Probe,
+    Receipt, Replacement, Schedule, Seen, Shape, Signals, SourceFile, Weight,
 };
 
 /// All ports but the messenger, served by another program.
@@ -195,6 +195,32 @@ impl Platform for Far {
 
     async fn job_try(&self, environment: &EnvironmentKey, call: &JobCall) -> Result<JobEnded, PortError> {
         self.look("job_try", (environment, call)).await
+    }
+
+    async fn migrate_start(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        command: &MigrateCommand,
+    ) -> Result<Receipt, PortError> {
+        self.act("migrate_start", permit, (environment, command)).await
+    }
+
+    async fn migrate_look(
+        &self,
+        environment: &EnvironmentKey,
+        idempotency_key: &str,
+    ) -> Result<MigrateState, PortError> {
+        self.look("migrate_look", (environment, idempotency_key)).await
+    }
+
+    async fn migrate_stop(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        idempotency_key: &str,
+    ) -> Result<Receipt, PortError> {
+        self.act("migrate_stop", permit, (environment, idempotency_key)).await
     }
 
     async fn logs(

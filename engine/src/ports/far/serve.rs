@@ -89,6 +89,10 @@ async fn look(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
             let (environment, call) = asked.given()?;
             asked.told(platform.job_try(&environment, &call).await?)
         }
+        "migrate_look" => {
+            let (environment, key): (_, String) = asked.given()?;
+            asked.told(platform.migrate_look(&environment, &key).await?)
+        }
         "logs" => {
             let (environment, services, since_ms, limit): (_, Vec<ServiceName>, _, _) = asked.given()?;
             asked.told(platform.logs(&environment, &services, since_ms, limit).await?)
@@ -212,6 +216,14 @@ async fn act(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
         "job_batch" => {
             let (environment, call) = asked.given()?;
             asked.told(platform.job_batch(asked.permit()?, &environment, &call).await?)
+        }
+        "migrate_start" => {
+            let (environment, command) = asked.given()?;
+            asked.told(platform.migrate_start(asked.permit()?, &environment, &command).await?)
+        }
+        "migrate_stop" => {
+            let (environment, key): (_, String) = asked.given()?;
+            asked.told(platform.migrate_stop(asked.permit()?, &environment, &key).await?)
         }
         "weights_set" => {
             let (environment, service, weights): (_, _, Vec<Weight>) = asked.given()?;

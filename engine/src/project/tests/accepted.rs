@@ -119,6 +119,31 @@ fn a_source_names_the_secret_that_git_logs_in_with() {
 }
 
 #[test]
+fn migrations_by_a_tool_of_the_application_come_back_as_they_were() {
+    let with = |migrations: &str| {
+        format!(
+            "{SMALLEST}components: {{ db: {{ kind: database }} }}\nmigrations: {{ path: m, component: db, {migrations} }}\n"
+        )
+    };
+    let shop = read(&with("runner: sequelize, service: api"));
+    let runner = shop.migrations.clone().unwrap().runner.unwrap();
+    assert_eq!(
+        (runner.command.as_str(), runner.table.as_str(), runner.column.as_str(), runner.timeout_s),
+        ("npx sequelize-cli db:migrate", "SequelizeMeta", "name", 1_800)
+    );
+    for migrations in [
+        "runner: sequelize, service: api",
+        "runner: sequelize, service: api, command: npm run migrate, table: ops.Meta, column: file, timeout_s: 60",
+        "runner: command, service: api, command: npx knex migrate:latest, table: knex_migrations",
+    ] {
+        let shop = read(&with(migrations));
+        assert_eq!(read(&export(&shop)), shop, "{migrations}");
+        assert!(export(&shop).contains(migrations), "{}", export(&shop));
+    }
+    assert_eq!(read(&with("runner: sql")).migrations.unwrap().runner, None);
+}
+
+#[test]
 fn services_start_after_those_they_need() {
     let shop = read(
         "project: shop

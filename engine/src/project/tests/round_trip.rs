@@ -366,8 +366,11 @@ fn project() -> impl Strategy<Value = Project> {
                     title: title.unwrap_or_else(|| project.clone()),
                     project: name(&project),
                     source,
-                    migrations: migrated
-                        .then(|| Migrations { path: "sql".to_owned(), component: name("c0") }),
+                    migrations: migrated.then(|| Migrations {
+                        path: "sql".to_owned(),
+                        component: name("c0"),
+                        runner: None,
+                    }),
                     services: services
                         .into_iter()
                         .enumerate()

@@ -260,7 +260,7 @@ people: [ { name: ana, role: admin }, { name: ana, role: viewer }, { name: bo },
         ),
         expect![[r#"
             p.yaml:4:21 migrations.path: must be a folder within the repository: not absolute, and without `..`
-            p.yaml:4:38 migrations.component: must be a component of kind `database`: migrations are SQL
+            p.yaml:4:38 migrations.component: must be a component of kind `database`: migrations change one
             p.yaml:6:39 components.api: is also the name of a service, so `needs` could mean either; rename one
             p.yaml:6:73 components.odd.kind: must be one of `database`, `cache`, `storage`, `mail`, not `queue`
             p.yaml:6:80 components.odd.size: no such key; there are `kind`, `url`
@@ -317,6 +317,72 @@ jobs:
             p.yaml:15:33 jobs.param.rows: has a parameter (`$1`); leave it out: the key, the order and the batch are seen to
             p.yaml:16:31 jobs.odd.rows: can't be read as SQL: Expected: an expression, found: EOF
         "#]],
+    );
+}
+
+#[test]
+fn migrations_by_a_tool_of_the_application() {
+    let services = "services: { api: { start: x, health: { path: /h } }, web: { start: y, health: { path: /h }, source: { \
+                    repository: 'https://code.example/web' } } }\ncomponents: { db: { kind: database } }\n";
+    let fails = |migrations: &str, expected| {
+        check(
+            &with(&format!("migrations: {{ path: m, component: db, {migrations} }}\n{services}")),
+            expected,
+        );
+    };
+    fails(
+        "runner: sequelise",
+        expect![[r#"
+        p.yaml:4:47 migrations.runner: must be one of `sql`, `sequelize`, `command`, not `sequelise`
+    "#]],
+    );
+    fails(
+        "runner: sequelize",
+        expect![[r#"
+        p.yaml:4:1 migrations: `service` is missing; add `service: api`
+    "#]],
+    );
+    fails(
+        "runner: sql, service: api, table: t",
+        expect![[r#"
+        p.yaml:4:52 migrations.service: is only for a tool of the application; add `runner: sequelize` or `runner: command`, or remove it
+        p.yaml:4:66 migrations.table: is only for a tool of the application; add `runner: sequelize` or `runner: command`, or remove it
+    "#]],
+    );
+    fails(
+        "command: make",
+        expect![[r#"
+        p.yaml:4:39 migrations.command: is only for a tool of the application; add `runner: sequelize` or `runner: command`, or remove it
+    "#]],
+    );
+    fails(
+        "runner: sequelize, service: web",
+        expect![[r#"
+        p.yaml:4:67 migrations.service: `web` has a source of its own, and migrations are read from the project's; name a service that is built from that
+    "#]],
+    );
+    fails(
+        "runner: sequelize, service: apo, command: '', table: a b, column: 1a, timeout_s: 1",
+        expect![[r#"
+            p.yaml:4:67 migrations.service: there is no service `apo`; did you mean `api`?
+            p.yaml:4:81 migrations.command: is blank; give it a value, or remove it
+            p.yaml:4:92 migrations.table: must be the name of a table, as in `SequelizeMeta` or `ops.migrations`: letters, digits and `_`
+            p.yaml:4:105 migrations.column: must be the name of a column: letters, digits and `_`
+            p.yaml:4:120 migrations.timeout_s: must be a whole number from 10 to 86400, not `1`
+        "#]],
+    );
+    fails(
+        "runner: command, service: api",
+        expect![[r#"
+        p.yaml:4:1 migrations: `command` is missing; add `command: "npx knex migrate:latest"`
+        p.yaml:4:1 migrations: `table` is missing; add `table: knex_migrations`
+    "#]],
+    );
+    fails(
+        "runner: command, service: api, command: make, table: a.b.c",
+        expect![[r#"
+        p.yaml:4:92 migrations.table: must be the name of a table, as in `SequelizeMeta` or `ops.migrations`: letters, digits and `_`
+    "#]],
     );
 }
 
