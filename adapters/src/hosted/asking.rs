@@ -1,7 +1,7 @@
 //! Asking Railway for a release in a slot. What is asked for is written down first, with the newest deployment as its marker; then variables,
 //! settings and the deployment follow, each looked for before it is sent. So whoever is killed in between, and asks again, goes on where it was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::model::ServiceName;
 use engine::ports::{BuildKey, ConfigSet, InstanceSet, Permit, PortError, Receipt};
@@ -39,7 +39,7 @@ impl Hosted {
         }
         let slot = there.slot(Which::Stable).ok_or_else(|| self.missing(service))?;
         let wanted = BTreeMap::from([(VARIABLE.to_owned(), ledger.written()?)]);
-        let set = self.parts.railway.set_env_vars(permit, &slot.at, &wanted, &Default::default()).await;
+        let set = self.parts.railway.set_env_vars(permit, &slot.at, &wanted, &BTreeSet::new()).await;
         self.forget();
         set.map(|_| ())
     }
@@ -152,7 +152,7 @@ impl Hosted {
             for name in known.filter(|name| seen.contains_key(*name)) {
                 variables.entry(name.clone()).or_insert_with(|| SecretString::from(String::new()));
             }
-            railway.set_env_vars(permit, &slot.at, &variables, &Default::default()).await?;
+            railway.set_env_vars(permit, &slot.at, &variables, &BTreeSet::new()).await?;
             let wanted = Wanted {
                 start_command: Some(asked.set.start.clone()).filter(|start| !start.is_empty()),
                 healthcheck_path: asked.set.health.as_ref().map(|health| health.path.clone()),

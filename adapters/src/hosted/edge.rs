@@ -212,7 +212,7 @@ impl Edge for Hosted {
         let there = there.services.get(service);
         let host = match self.split(service) {
             Some((_, host)) => Some(host.to_owned()),
-            None => there.and_then(|there| self.address_at(there, Which::Stable)),
+            None => there.and_then(|there| there.address(Which::Stable)),
         };
         let host = host.ok_or_else(|| PortError::fail(format!("{service} has no address"), ""))?;
         let began = Instant::now();
@@ -260,7 +260,7 @@ impl Edge for Hosted {
                 let is_there = there.canary.is_some() && route.detours.is_empty();
                 is_there.then(|| format!("https://{host}"))
             }
-            None => Some(format!("https://{}", self.address_at(there, Which::Stable)?)),
+            None => Some(format!("https://{}", there.address(Which::Stable)?)),
         }
     }
 

@@ -74,6 +74,11 @@ impl There {
         Some(self.live(which)?.1?.set.release)
     }
 
+    /// The address of a slot at Railway, past the edge.
+    pub(super) fn address(&self, which: Which) -> Option<String> {
+        Some(self.slot(which)?.instance.domains.service_domains.first()?.domain.clone())
+    }
+
     /// The newest deployment that was made for this.
     pub(super) fn made_for(&self, which: Which, asked: &Asked) -> Option<&Deployment> {
         let all = &self.slot(which)?.deployments;

@@ -135,9 +135,11 @@ impl Hosted {
         let mut names: Vec<String> =
             place.services.values().flat_map(|one| [one.name.clone(), canary_name(&one.name)]).collect();
         names.sort_unstable();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        if let Some(twice) =
+            names.iter().zip(names.iter().skip(1)).find_map(|(one, next)| (one == next).then_some(one))
+        {
             return Err(PortError::fail(
-                format!("two services of {} would both be `{}` at Railway", place.key, pair[0]),
+                format!("two services of {} would both be `{twice}` at Railway", place.key),
                 "Give one of them another name; `-canary` is kept for canaries.",
             ));
         }

@@ -92,7 +92,7 @@ impl Hosted {
         let live =
             there.live(which).filter(|(_, of)| of.is_some_and(|of| of.set.release == asked.set.release));
         let newest = there.made_for(which, asked);
-        let address = self.address_at(there, which).unwrap_or_default();
+        let address = there.address(which).unwrap_or_default();
         let told = |index: usize, handle: &str, state: InstanceState, of: &Deployment| Instance {
             index: u32::try_from(index).unwrap_or(u32::MAX),
             handle: handle.to_owned(),
@@ -135,12 +135,6 @@ impl Hosted {
         let part = self.parts.railway.fetch_logs(&of.id, which, &bounds).await;
         let lines = part.map(|part| part.lines).unwrap_or_default();
         lines.iter().map(|line| self.parts.redactor.redact(&line.message).into_owned()).collect()
-    }
-
-    /// The address of a slot at Railway, past the edge.
-    pub(super) fn address_at(&self, there: &There, which: Which) -> Option<String> {
-        let domains = &there.slot(which)?.instance.domains;
-        Some(domains.service_domains.first()?.domain.clone())
     }
 }
 

@@ -266,7 +266,7 @@ impl Platform for Hosted {
         let there = look.services.get(service);
         let found = there.and_then(|there| {
             let which = BOTH.into_iter().find(|which| there.serves(*which) == Some(release))?;
-            Some((there, self.address_at(there, which)?))
+            Some((there, there.address(which)?))
         });
         let Some((there, host)) = found else { return Ok(Checked::failed("no instance is healthy")) };
         let Some(config) = there.ledger.configs.get(&release) else {

@@ -1,6 +1,7 @@
 //! A canary: the new release beside the live one, its share in steps, and the return to the stable service.
 
 use adapters::railway::sim::Behaviour;
+use base64::Engine as _;
 use engine::ports::{Edge as _, Platform as _};
 
 use super::stage::{Deploy, HOST, SECRET, Stage, api, commit, key, may, told, weights};
@@ -39,7 +40,6 @@ async fn a_first_release_makes_everything_and_has_all_traffic() {
         assert_eq!(value("SELF"), format!("https://{HOST}/v1"));
         assert_eq!(value("DATABASE_URL"), "${{postgres.DATABASE_URL}}");
         assert_eq!((value("INFRA_CHAT_RELEASE"), value("PORT")), ("1", "8080"));
-        use base64::Engine as _;
         let ledger = base64::engine::general_purpose::STANDARD.decode(value("INFRA_CHAT_LEDGER")).unwrap();
         assert!(!String::from_utf8(ledger).unwrap().contains(SECRET));
     });

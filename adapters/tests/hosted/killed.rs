@@ -117,17 +117,27 @@ async fn all(is_split: bool) -> (usize, usize) {
     // The calls are the same in all troubles, so that they are held against the descriptions once.
     alone.checked();
     let mut troubles = Vec::new();
-    let railway: Vec<bool> = alone
+    // Whether each call changes something, and whether Railway's deployments go on by it.
+    let railway: Vec<(bool, bool)> = alone
         .railway
         .calls()
         .iter()
-        .map(|call| call.asked.json()["query"].as_str().unwrap().starts_with("mutation"))
+        .map(|call| {
+            let body = call.asked.json();
+            let moves = matches!(body["operationName"].as_str(), Some("Deployment" | "Deployments"));
+            (body["query"].as_str().unwrap().starts_with("mutation"), moves)
+        })
         .collect();
-    let cloudflare: Vec<bool> =
-        alone.cloudflare.calls().iter().map(|call| call.asked.method != "GET").collect();
+    let cloudflare: Vec<(bool, bool)> =
+        alone.cloudflare.calls().iter().map(|call| (call.asked.method != "GET", false)).collect();
     for (at, calls) in [(At::Railway, railway), (At::Cloudflare, cloudflare)] {
-        for (call, is_write) in (1..).zip(calls) {
-            troubles.push(Trouble { at, call, fault: Fault::Stuck, is_kill: true });
+        let mut is_moved = true;
+        for (call, (is_write, moves)) in (1..).zip(calls) {
+            // Between looks that find the same, it makes no difference where it is killed.
+            if is_write || is_moved {
+                troubles.push(Trouble { at, call, fault: Fault::Stuck, is_kill: true });
+            }
+            is_moved = is_write || moves;
             if is_write {
                 troubles.push(Trouble { at, call, fault: Fault::Slow, is_kill: true });
                 troubles.push(Trouble { at, call, fault: Fault::AnswerLost, is_kill: false });
@@ -155,7 +165,7 @@ async fn a_canary_goes_on_rightly_after_whatever_happened() {
     {
         eprintln!("a canary: killed {kills} times, {others} answers lost or broken");
     }
-    assert!(kills > 100 && others > 20, "{kills} {others}");
+    assert!(kills > 40 && others > 20, "{kills} {others}");
 }
 
 #[tokio::test]
@@ -165,5 +175,5 @@ async fn a_deployment_without_a_split_goes_on_rightly_after_whatever_happened() 
     {
         eprintln!("without a split: killed {kills} times, {others} answers lost or broken");
     }
-    assert!(kills > 20 && others > 6, "{kills} {others}");
+    assert!(kills > 15 && others > 6, "{kills} {others}");
 }

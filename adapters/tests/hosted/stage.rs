@@ -184,10 +184,10 @@ impl Stage {
 
     /// Every call and answer fits its vendor's description, and no secret is in any receipt.
     pub(crate) fn checked(&self) {
+        static SPEC: OnceLock<Option<Spec>> = OnceLock::new();
         if let Some(checker) = Checker::read() {
             assert_eq!(checker.faults(&self.railway.calls()), Vec::<String>::new());
         }
-        static SPEC: OnceLock<Option<Spec>> = OnceLock::new();
         if let Some(spec) =
             SPEC.get_or_init(|| Spec::read("/client/v4", &["cloudflare/cloudflare.openapi.json"]))
         {

@@ -5,6 +5,9 @@ use engine::ports::{Edge as _, Signals as _};
 
 use super::stage::{Deploy, Stage, api, commit, key};
 
+/// A second, and of each release its requests and failures.
+type Told = (i64, Vec<(u32, u64, u64)>);
+
 #[tokio::test]
 async fn each_second_is_told_once_it_is_over_and_always_the_same() {
     let stage = Stage::start(true).await;
@@ -29,7 +32,7 @@ async fn each_second_is_told_once_it_is_over_and_always_the_same() {
     assert!(hosted.seen(&key(), &api(), None, now_s - 30).await.unwrap().seconds.is_empty());
     stage.clock.advance(12_000);
     let seen = hosted.seen(&key(), &api(), None, now_s - 1).await.unwrap();
-    let told: Vec<(i64, Vec<(u32, u64, u64)>)> = seen
+    let told: Vec<Told> = seen
         .seconds
         .iter()
         .map(|second| {
