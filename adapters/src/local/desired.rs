@@ -278,6 +278,7 @@ mod tests {
             service: "api".parse().unwrap(),
             release,
             build: BuildKey(format!("b{release}")),
+            commit: String::new(),
             start: "./serve".to_owned(),
             replicas,
             health: None,

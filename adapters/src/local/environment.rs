@@ -182,6 +182,7 @@ pub(super) fn instance_shown(handle: &Handle) -> Instance {
         address: status.address.map(|address| address.to_string()).unwrap_or_default(),
         state: status.state,
         started_ms: status.started_ms,
+        built_ms: None,
         crashes: status.crashes,
     }
 }

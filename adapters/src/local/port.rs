@@ -33,6 +33,7 @@ impl Platform for LocalPlatform {
             splits_traffic: true,
             builds_kept: self.machine.builds_kept,
             replicas_max: REPLICAS_MAX,
+            builds_on_deploy: false,
         }
     }
 

@@ -142,7 +142,8 @@ async fn became_healthy(handle: &Handle, patience: Duration) -> Result<(), Strin
                 return Err(format!("a fresh instance ended ({how}){said}"));
             }
             InstanceState::Exited { how, .. } => how,
-            InstanceState::Starting { last } => last,
+            InstanceState::Starting { last } | InstanceState::Building { last } => last,
+            InstanceState::Failed { why, .. } => return Err(why),
         };
         if handle.stop.is_cancelled() {
             return Err("the release was stopped meanwhile".to_owned());

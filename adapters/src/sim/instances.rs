@@ -117,6 +117,7 @@ impl SimInstance {
             address: self.address.clone(),
             state: self.state(behaviour, now),
             started_ms: self.started_ms,
+            built_ms: None,
             crashes: self.crashes.clone().or_else(|| self.crashes_of(&self.state(behaviour, now))),
         }
     }
@@ -167,7 +168,12 @@ impl SimService {
                 instances: instances.map(|instance| instance.observed(behaviour, now)).collect(),
             }
         });
-        ObservedService { sets: sets.collect(), schedule: self.schedule.clone(), config: self.config.clone() }
+        ObservedService {
+            sets: sets.collect(),
+            schedule: self.schedule.clone(),
+            config: self.config.clone(),
+            ..ObservedService::default()
+        }
     }
 }
 

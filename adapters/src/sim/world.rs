@@ -22,8 +22,13 @@ use super::{Call, Drift, Effect, Fault, FaultKind, Keys, Phones};
 /// How often a slow call looks whether the clock has moved on, in real milliseconds.
 const POLL_MS: u64 = 2;
 /// What a world can do unless told otherwise.
-const CAPABILITIES: Capabilities =
-    Capabilities { keeps_builds: true, splits_traffic: true, builds_kept: 10, replicas_max: 64 };
+const CAPABILITIES: Capabilities = Capabilities {
+    keeps_builds: true,
+    splits_traffic: true,
+    builds_kept: 10,
+    replicas_max: 64,
+    builds_on_deploy: false,
+};
 
 /// A platform, its edge, a code host and the application's databases, in memory. It outlives the engines that work on
 /// it, so a test can drop an engine in the middle of a run and make another.

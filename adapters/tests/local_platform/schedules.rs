@@ -10,6 +10,7 @@ fn every_minute(command: &str) -> Schedule {
         service: "cron".parse().unwrap(),
         release: 1,
         build: BuildKey("b1".to_owned()),
+        commit: String::new(),
         command: command.to_owned(),
         cron: "* * * * *".to_owned(),
         enabled: true,

@@ -259,6 +259,7 @@ impl Stage {
             service: service.parse().unwrap(),
             release,
             build: BuildKey("b1".to_owned()),
+            commit: String::new(),
             start: crate::service::command(),
             replicas,
             health: Some(Health { path: "/health".to_owned(), timeout_s: 10 }),

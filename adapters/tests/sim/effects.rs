@@ -62,6 +62,7 @@ async fn every_effect_is_in_the_ledger_and_repeats_are_apart() {
         service: story.api.clone(),
         release: 1,
         build: BuildKey("build-1".to_owned()),
+        commit: String::new(),
         command: "./nightly".to_owned(),
         cron: "0 3 * * *".to_owned(),
         enabled: true,

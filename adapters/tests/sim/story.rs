@@ -61,6 +61,7 @@ impl Story {
             service: self.api.clone(),
             release,
             build: BuildKey(format!("build-{release}")),
+            commit: String::new(),
             start: "./api".to_owned(),
             replicas,
             health: Some(Health { path: "/health".to_owned(), timeout_s: 30 }),
@@ -78,6 +79,7 @@ impl Story {
                 InstanceState::Healthy { .. } => "healthy".to_owned(),
                 InstanceState::Unhealthy { .. } => "unhealthy".to_owned(),
                 InstanceState::Exited { starts, .. } => format!("exited({starts})"),
+                other => format!("{other:?}"),
             });
             lines.push(format!("{}: {}", set.release, words.collect::<Vec<_>>().join(" ")));
         }

@@ -24,6 +24,7 @@ mod names;
 mod payload;
 mod permissions;
 mod places;
+mod readings;
 mod registration;
 mod session;
 mod settings;

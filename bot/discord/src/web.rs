@@ -25,6 +25,7 @@ use crate::buckets::Buckets;
 use crate::failure::WORN;
 pub(crate) use crate::failure::WebError;
 use crate::payload::{list, roles, text};
+use crate::readings::Readings;
 use crate::settings::Settings;
 use crate::trouble;
 
@@ -150,6 +151,7 @@ pub(crate) struct Web {
     base: String,
     token: SecretString,
     buckets: Mutex<Buckets>,
+    readings: Readings,
     now: Time,
     /// Where it is told which calls don't work.
     troubles: Option<Troubles>,
@@ -182,6 +184,7 @@ impl Web {
             base: settings.api_base.clone(),
             token: settings.token.clone(),
             buckets: Mutex::default(),
+            readings: Readings::default(),
             now,
             troubles: None,
         })
@@ -203,6 +206,9 @@ impl Web {
 
     async fn call(&self, ask: Ask<'_>) -> Result<Value, WebError> {
         let what = ask.what;
+        if ask.method == Method::GET {
+            self.readings.turn().await;
+        }
         let bucket = format!("{what}/{}", ask.about);
         let wait_ms = self.buckets().wait_ms(&bucket, (self.now)());
         if let Some(after_ms) = wait_ms.filter(|_| !ask.interaction) {

@@ -96,7 +96,13 @@ impl Edge for Unplugged {
 #[async_trait]
 impl Platform for Unplugged {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { keeps_builds: false, splits_traffic: false, builds_kept: 0, replicas_max: 0 }
+        Capabilities {
+            keeps_builds: false,
+            splits_traffic: false,
+            builds_kept: 0,
+            replicas_max: 0,
+            builds_on_deploy: false,
+        }
     }
 
     async fn observe(&self, _: &EnvironmentKey) -> Result<ObservedEnvironment, PortError> {

@@ -91,7 +91,13 @@ impl Engine {
             _ => Vec::new(),
         };
         let mut builds = BTreeMap::new();
-        for part in live.iter().flat_map(|live| live.services.values()) {
+        let capabilities = ports
+            .platform
+            .capabilities_of(environment)
+            .await
+            .map_err(Refusal::port("asking the platform"))?;
+        let kept_here = live.iter().filter(|_| !capabilities.builds_on_deploy);
+        for part in kept_here.flat_map(|live| live.services.values()) {
             if !builds.contains_key(&part.build) {
                 let state = ports
                     .platform
@@ -117,7 +123,7 @@ impl Engine {
             releases,
             observed,
             weights,
-            capabilities: ports.platform.capabilities(),
+            capabilities,
             applied,
             commit,
             own_commits,

@@ -107,6 +107,26 @@ impl Engine {
                 ));
             }
         }
+        for (environment, there) in &old.environments {
+            let Some(here) = new.environments.get(environment).filter(|it| it.platform != there.platform)
+            else {
+                continue;
+            };
+            let key = crate::model::EnvironmentKey::new(old.project.clone(), environment.clone());
+            if let Some(live) = self.store().environment_get(&key).await?.value.live {
+                return Err(Refusal::standing(
+                    "environment-live",
+                    format!(
+                        "{environment} runs release {live} on {}, which would be left behind if it were on {} from now on",
+                        there.platform, here.platform
+                    ),
+                    format!(
+                        "give the one on {} a name of its own, deploy there, and move people over",
+                        here.platform
+                    ),
+                ));
+            }
+        }
         for run in self.store().run_live().await? {
             let key = run.environment();
             if key.project == new.project && !new.environments.contains_key(&key.environment) {

@@ -78,6 +78,8 @@ pub(super) fn trouble(state: &InstanceState) -> Option<String> {
         InstanceState::Healthy { .. } => None,
         InstanceState::Starting { last } => Some(format!("starting: {last}")),
         InstanceState::Unhealthy { last } => Some(format!("unhealthy: {last}")),
+        InstanceState::Building { .. } => Some("being built".to_owned()),
+        InstanceState::Failed { why, .. } => Some(why.clone()),
         InstanceState::Exited { how, starts, .. } => Some(format!("ended ({how}) after {starts} starts")),
     }
 }

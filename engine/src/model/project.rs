@@ -204,16 +204,38 @@ pub struct Job {
     pub command: String,
 }
 
+/// Processes on this machine.
+pub const PLATFORM_LOCAL: &str = "local";
+/// Services at Railway, with Cloudflare in front where the environment has a connection to it.
+pub const PLATFORM_RAILWAY: &str = "railway";
+
+/// The repository at GitHub that an address names, as `owner/name`; nothing for one that is elsewhere.
+pub fn github_repository(repository: &str) -> Option<String> {
+    let path =
+        ["https://github.com/", "ssh://git@github.com/", "git@github.com:"].iter().find_map(|begin| {
+            // Hosts' names know no capitals.
+            let (head, path) = repository.split_at_checked(begin.len())?;
+            head.eq_ignore_ascii_case(begin).then_some(path)
+        })?;
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let (owner, name) = path.strip_suffix(".git").unwrap_or(path).split_once('/')?;
+    let word = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    (word(owner) && word(name)).then(|| format!("{owner}/{name}"))
+}
+
 /// An environment: where the project runs, and what differs there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
-    /// The platform that runs it: `local`.
+    /// The platform that runs it: [`PLATFORM_LOCAL`] or [`PLATFORM_RAILWAY`].
     pub platform: String,
     /// Production rules hold: approval by a second person, allowed refs, no lightly taken risk.
     pub production: bool,
     /// Other words for it.
     pub aliases: Vec<String>,
-    /// Addresses the edge listens on, by service: `127.0.0.1:7401`.
+    /// Addresses the edge listens on, by service: `127.0.0.1:7401`; at a provider, names in the DNS: `api.example.com`.
     pub edge: BTreeMap<ServiceName, String>,
     /// Connections only this environment has, and what stands here in place of the project's.
     #[serde(default)]

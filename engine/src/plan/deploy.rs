@@ -58,7 +58,7 @@ pub(super) fn plan(
         let source = facts.project.source_of(&service).clone();
         let here = facts.commit_of(&source, commit).id.clone();
         let key = build_key(&source, &here, service.build.as_deref());
-        if builds.iter().all(|build| build.key != key) {
+        if !facts.capabilities.builds_on_deploy && builds.iter().all(|build| build.key != key) {
             builds.push(BuildRequest {
                 key: key.clone(),
                 source: source.clone(),
@@ -69,10 +69,10 @@ pub(super) fn plan(
         parts.insert(
             name.clone(),
             ServiceRelease {
-                commit: here,
                 origin: number,
-                set: Facts::set(name, &service, number, &key),
-                schedule: facts.schedule(name, &service, number, &key),
+                set: Facts::set(name, &service, number, &key, &here),
+                schedule: facts.schedule(name, &service, number, &key, &here),
+                commit: here,
                 config: facts.config(name, &service, number)?,
                 build: key,
                 source: Some(source),

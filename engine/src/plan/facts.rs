@@ -236,11 +236,13 @@ impl Facts {
         service: &Service,
         release: u32,
         build: &BuildKey,
+        commit: &str,
     ) -> Option<InstanceSet> {
         service.schedule.is_none().then(|| InstanceSet {
             service: name.clone(),
             release,
             build: build.clone(),
+            commit: commit.to_owned(),
             start: service.start.clone(),
             replicas: service.replicas,
             health: service.health.clone(),
@@ -255,11 +257,13 @@ impl Facts {
         service: &Service,
         release: u32,
         build: &BuildKey,
+        commit: &str,
     ) -> Option<Schedule> {
         service.schedule.as_ref().map(|cron| Schedule {
             service: name.clone(),
             release,
             build: build.clone(),
+            commit: commit.to_owned(),
             command: service.start.clone(),
             cron: cron.clone(),
             enabled: !self.desired.cron_disabled.contains(name),

@@ -386,6 +386,9 @@ fn builds(
     chosen: &[ServiceName],
 ) -> Vec<BuildRequest> {
     let mut builds: Vec<BuildRequest> = Vec::new();
+    if facts.capabilities.builds_on_deploy {
+        return builds;
+    }
     for name in chosen {
         let (Some(part), Some(service)) = (parts.get(name), facts.service(name)) else { continue };
         if builds.iter().all(|build| build.key != part.build) {

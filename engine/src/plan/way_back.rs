@@ -17,10 +17,12 @@ pub(super) fn of_deploy(facts: &Facts, breaks: Option<&str>) -> WayBack {
         };
     };
     let kept = facts.capabilities.keeps_builds
-        && live
-            .services
-            .values()
-            .all(|part| matches!(facts.builds.get(&part.build), Some(BuildState::Done { .. })));
+        && live.services.iter().all(|(name, part)| {
+            if facts.capabilities.builds_on_deploy {
+                return facts.observed.services.get(name).is_some_and(|it| it.kept.contains(&part.commit));
+            }
+            matches!(facts.builds.get(&part.build), Some(BuildState::Done { .. }))
+        });
     let environment = &facts.environment.environment;
     let mut proof = vec![format!("release {} keeps running until the new one is verified", live.id.number)];
     let mut lacks = Vec::new();

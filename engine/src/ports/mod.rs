@@ -4,6 +4,7 @@
 //! what a run may remove is what a run made.
 
 mod accounts;
+mod by_environment;
 mod code;
 mod crashes;
 mod database;
@@ -21,6 +22,7 @@ mod signals;
 use std::sync::Arc;
 
 pub use accounts::*;
+pub use by_environment::*;
 pub use code::*;
 pub use crashes::*;
 pub use database::*;

@@ -1,6 +1,6 @@
 //! What a platform says there is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,11 @@ use crate::model::{ComponentKind, ComponentName, SecretName, ServiceName};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum InstanceState {
+    /// Its code is being built by the platform; it is not started yet, and its time to become healthy has not begun.
+    Building {
+        /// The last line the build printed; empty when that is not known.
+        last: String,
+    },
     /// Started, not healthy yet.
     Starting {
         /// What the last health check said.
@@ -36,6 +41,13 @@ pub enum InstanceState {
         /// The last lines it printed.
         tail: Vec<String>,
     },
+    /// The platform has given it up: its build failed, or it never became healthy. It is not started again.
+    Failed {
+        /// Why, in words: `its build failed`.
+        why: String,
+        /// The last lines it, or its build, printed.
+        tail: Vec<String>,
+    },
 }
 
 /// One running copy of a service.
@@ -51,6 +63,9 @@ pub struct Instance {
     pub state: InstanceState,
     /// When it was started.
     pub started_ms: EpochMs,
+    /// When its build ended, where the platform builds what is deployed to it: its time to become healthy begins then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built_ms: Option<EpochMs>,
     /// How often it ended by itself before that; absent when it never did, or the platform does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crashes: Option<Crashes>,
@@ -76,6 +91,9 @@ pub struct ObservedService {
     pub schedule: Option<Schedule>,
     /// Fingerprints of its configuration, by release.
     pub config: BTreeMap<u32, String>,
+    /// Full ids of the commits it can go back to without a build, where the platform builds what is deployed to it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub kept: BTreeSet<String>,
 }
 
 /// An environment as the platform has it.

@@ -69,6 +69,10 @@ pub struct InstanceSet {
     pub release: u32,
     /// The built code they run.
     pub build: BuildKey,
+    /// The full id of the commit it is built from: what a platform that builds by itself is told. Empty in sets that were written
+    /// down before it was kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub commit: String,
     /// The command that starts one.
     pub start: String,
     /// How many.
@@ -105,6 +109,9 @@ pub struct Schedule {
     pub release: u32,
     /// The built code.
     pub build: BuildKey,
+    /// The full id of the commit it is built from; empty in schedules that were written down before it was kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub commit: String,
     /// The command.
     pub command: String,
     /// Cron expression of five fields, UTC.
@@ -238,6 +245,9 @@ pub struct Capabilities {
     pub builds_kept: u32,
     /// Most replicas of one service.
     pub replicas_max: u32,
+    /// It builds by itself when a release is deployed to it: there is nothing to build before.
+    #[serde(default)]
+    pub builds_on_deploy: bool,
 }
 
 /// Runs services: processes on this machine, or a provider.
@@ -245,6 +255,10 @@ pub struct Capabilities {
 pub trait Platform: Send + Sync {
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
+    /// What it can do for one environment, where that differs.
+    async fn capabilities_of(&self, _environment: &EnvironmentKey) -> Result<Capabilities, PortError> {
+        Ok(self.capabilities())
+    }
     /// Everything the planner needs to know, without changing anything.
     async fn observe(&self, environment: &EnvironmentKey) -> Result<ObservedEnvironment, PortError>;
     /// What would be in the way of a change: tools, disk, ports.

@@ -17,6 +17,32 @@ enum Host {
     Name(String),
 }
 
+/// A name in the DNS, in lower case: where people reach a service that a provider runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HostName(String);
+
+/// Text that is no name in the DNS.
+#[derive(Debug, thiserror::Error)]
+#[error("must be a name in the DNS, as in `api.example.com`, not `{0}`")]
+pub(super) struct HostNameError(String);
+
+impl FromStr for HostName {
+    type Err = HostNameError;
+
+    fn from_str(given: &str) -> Result<Self, HostNameError> {
+        match host_of(given) {
+            Some(Host::Name(name)) if name.contains('.') => Ok(Self(name)),
+            _ => Err(HostNameError(given.chars().take(60).collect())),
+        }
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Text that is no address.
 #[derive(Debug, thiserror::Error)]
 #[error("must be host:port with a port from 1 to 65535, as in `127.0.0.1:7401`, not `{0}`")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::address::Address;
+use super::address::{Address, HostName};
 use super::canary;
 use super::connection;
 use super::freeze;
@@ -18,12 +18,13 @@ use super::service;
 use super::spot::Spot;
 use super::texts;
 use crate::model::{
-    Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Judging, Override, Service, ServiceName,
+    Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Judging, Override, PLATFORM_LOCAL,
+    PLATFORM_RAILWAY, Service, ServiceName,
 };
 
 /// The platform of environments that name none.
-pub(super) const PLATFORM_DEFAULT: &str = "local";
-const PLATFORMS: [(&str, &str); 1] = [(PLATFORM_DEFAULT, PLATFORM_DEFAULT)];
+pub(super) const PLATFORM_DEFAULT: &str = PLATFORM_LOCAL;
+const PLATFORMS: [(&str, &str); 2] = [(PLATFORM_LOCAL, PLATFORM_LOCAL), (PLATFORM_RAILWAY, PLATFORM_RAILWAY)];
 
 /// What earlier environments have taken for themselves, and where.
 #[derive(Default)]
@@ -31,6 +32,8 @@ pub(super) struct Taken {
     /// Names and aliases in lower case, since people type them.
     words: BTreeMap<String, String>,
     addresses: Vec<(Address, String)>,
+    /// Names in the DNS, and whose they are.
+    hosts: BTreeMap<String, String>,
 }
 
 impl Taken {
@@ -48,6 +51,14 @@ impl Taken {
             report(format!("`{word}` already means {by} (capitals don't count); choose another word"));
         } else {
             self.words.insert(word.to_lowercase(), spot.path.clone());
+        }
+    }
+
+    fn host(&mut self, spot: &Spot<'_>, host: &HostName) {
+        if let Some(by) = self.hosts.get(&host.to_string()) {
+            spot.fault(format!("{by} is already reached at `{host}`; choose another name"));
+        } else {
+            self.hosts.insert(host.to_string(), spot.path.clone());
         }
     }
 
@@ -84,7 +95,7 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, taken: &mut Taken) -> Opt
         }
         Some(words)
     });
-    let edge = keys.or("edge", BTreeMap::new(), |spot| edge(&spot, known, taken));
+    let edge = keys.or("edge", BTreeMap::new(), |spot| edge(&spot, &platform, known, taken));
     let connections = keys.or("connections", IndexMap::new(), |spot| connection::read(&spot));
     let services = keys.or("services", IndexMap::new(), |spot| overrides(&spot, known));
     let default =
@@ -119,10 +130,24 @@ pub(super) fn approvals_default(production: bool) -> u32 {
     if production { APPROVALS_IN_PRODUCTION } else { 0 }
 }
 
-fn edge(spot: &Spot<'_>, known: &Known<'_>, taken: &mut Taken) -> Option<BTreeMap<ServiceName, String>> {
+fn edge(
+    spot: &Spot<'_>,
+    platform: &str,
+    known: &Known<'_>,
+    taken: &mut Taken,
+) -> Option<BTreeMap<ServiceName, String>> {
     let mut edge = BTreeMap::new();
     for entry in spot.entries()? {
         known.check_served(entry.key, |says| entry.fault_at_key(says));
+        if platform != PLATFORM_LOCAL {
+            if let Some(host) = entry.parsed::<HostName>() {
+                if let Ok(service) = entry.key.parse() {
+                    edge.insert(service, host.to_string());
+                }
+                taken.host(&entry, &host);
+            }
+            continue;
+        }
         if let Some(address) = entry.parsed::<Address>() {
             if let Ok(service) = entry.key.parse() {
                 edge.insert(service, address.to_string());

@@ -10,7 +10,7 @@ use super::known::Known;
 use super::limits::{ENVIRONMENTS_MAX, SERVICES_MAX};
 use super::needs::start_order;
 use super::spot::{Keys, Spot};
-use super::{connection, service, source, tree};
+use super::{connection, hosted, service, source, tree};
 use crate::model::{
     Component, ComponentKind, ComponentName, Environment, EnvironmentName, Job, JobName, Migrations, Person,
     Phone, Project, ProjectName, Role, Service, ServiceName,
@@ -75,6 +75,16 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
     let environments = environments(&keys, &known, services.as_ref());
     if let Some(environments) = &environments {
         connection::check_modes(root, &connections, environments);
+    }
+    if let Some(environments) = &environments {
+        let around = hosted::Around {
+            source: source.as_ref(),
+            services: services.as_ref(),
+            connections: &connections,
+            components: &components,
+            migrations: migrations.as_ref(),
+        };
+        hosted::check(root, &around, environments);
     }
     let jobs = keys.or("jobs", IndexMap::new(), |spot| jobs(&spot, &known));
     let people = keys.or("people", Vec::new(), |spot| people(&spot));

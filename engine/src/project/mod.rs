@@ -10,6 +10,7 @@ mod difference;
 mod environment;
 mod fault;
 mod freeze;
+mod hosted;
 mod import;
 mod judging;
 mod known;

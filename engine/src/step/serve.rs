@@ -18,6 +18,8 @@ use crate::run::Reason;
 const CRASH_LOOP_STARTS: u32 = 3;
 /// Seconds a set may take to become healthy when its service does not say.
 const HEALTH_TIMEOUT_S: u32 = 30;
+/// Seconds a platform's own build may take: what Railway and its like give one at the most is less.
+const BUILD_WAIT_S: i64 = 3_600;
 /// Lines of output shown when an instance does not come up.
 const TAIL_LINES: usize = 12;
 /// Lines of its service looked through for those: other releases print there, too.
@@ -107,12 +109,24 @@ pub(super) fn look_at(set: &InstanceSet, observed: &ObservedEnvironment, at: &St
     if healthy >= set.replicas as usize && there.instances.len() == healthy {
         return Look::Done(Receipt::new(format!("{} {healthy}/{}", set.service, set.replicas)));
     }
-    if let Some(reason) = there.instances.iter().find_map(|one| crash_loop(set, one, at)) {
+    if let Some(reason) =
+        there.instances.iter().find_map(|one| given_up(set, one, at).or_else(|| crash_loop(set, one, at)))
+    {
         return Look::Broken(reason);
     }
-    let waited_s = (at.now_ms - at.since_ms) / 1_000;
-    let allowed_s = i64::from(set.health.as_ref().map_or(HEALTH_TIMEOUT_S, |health| health.timeout_s));
     let last = there.instances.iter().find_map(last_word).unwrap_or_else(|| "no answer yet".to_owned());
+    if there.instances.iter().any(|one| matches!(one.state, InstanceState::Building { .. })) {
+        let waited_s = (at.now_ms - at.since_ms) / 1_000;
+        if waited_s >= BUILD_WAIT_S {
+            let why = format!("{} was not built within {} min: {last}", set.service, BUILD_WAIT_S / 60);
+            return Look::Broken(Reason::new("build-failed", why, logs(set, at)));
+        }
+        return Look::going(format!("{} {last}", set.service));
+    }
+    // What was being built had no time to become healthy meanwhile.
+    let built_ms = there.instances.iter().filter_map(|one| one.built_ms).max().unwrap_or(at.since_ms);
+    let waited_s = (at.now_ms - at.since_ms.max(built_ms)) / 1_000;
+    let allowed_s = i64::from(set.health.as_ref().map_or(HEALTH_TIMEOUT_S, |health| health.timeout_s));
     if waited_s >= allowed_s {
         return Look::Broken(
             Reason::new(
@@ -143,17 +157,28 @@ fn crash_loop(set: &InstanceSet, instance: &Instance, at: &StepContext<'_>) -> O
     })
 }
 
+fn given_up(set: &InstanceSet, instance: &Instance, at: &StepContext<'_>) -> Option<Reason> {
+    let InstanceState::Failed { why, .. } = &instance.state else { return None };
+    let says = format!("{} did not come up: {why}", set.service);
+    Some(Reason::new("start-failed", says, logs(set, at)).showing(tail(instance)))
+}
+
 fn last_word(instance: &Instance) -> Option<String> {
     match &instance.state {
         InstanceState::Starting { last } | InstanceState::Unhealthy { last } => Some(last.clone()),
+        InstanceState::Building { last } if last.is_empty() => Some("is being built".to_owned()),
+        InstanceState::Building { last } => Some(format!("is being built: {last}")),
         InstanceState::Exited { how, .. } => Some(format!("ended ({how}), starting again")),
+        InstanceState::Failed { why, .. } => Some(why.clone()),
         InstanceState::Healthy { .. } => None,
     }
 }
 
 fn tail(instance: &Instance) -> Vec<String> {
     match &instance.state {
-        InstanceState::Exited { tail, .. } => tail[tail.len().saturating_sub(TAIL_LINES)..].to_vec(),
+        InstanceState::Exited { tail, .. } | InstanceState::Failed { tail, .. } => {
+            tail[tail.len().saturating_sub(TAIL_LINES)..].to_vec()
+        }
         _ => Vec::new(),
     }
 }

@@ -254,15 +254,17 @@ fn port_of(address: &str) -> Option<u16> {
     address.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
 }
 
-/// What a setup asks for that is beyond the embedded platform.
+/// What a setup asks for that nothing here can do.
 fn beyond(draft: &Draft) -> Vec<Hindrance> {
     let said = |slot: Slot| draft.said(slot, None);
     let mut beyond = Vec::new();
-    beyond.extend(said(Slot::Platform).filter(|it| it != EMBEDDED).map(Hindrance::Platform));
-    beyond.extend(said(Slot::Edge).filter(|it| it != "none").map(Hindrance::Edge));
+    if !draft.is_on_railway() {
+        beyond.extend(said(Slot::Platform).filter(|it| it != EMBEDDED).map(Hindrance::Platform));
+        beyond.extend(said(Slot::Edge).filter(|it| it != "none").map(Hindrance::Edge));
+    }
     let has_domain = |of: &String| draft.said(Slot::Domain, Some(of)).is_some_and(|domain| domain != "none");
     let domains: Vec<String> = draft.each(Slot::Domain).into_iter().flatten().filter(has_domain).collect();
-    if !domains.is_empty() {
+    if !domains.is_empty() && !draft.is_on_railway() {
         beyond.push(Hindrance::Domains(domains));
     }
     if said(Slot::Texts).is_some_and(|texts| texts != "none") {

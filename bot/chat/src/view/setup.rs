@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use engine::model::Project;
+use engine::model::{PLATFORM_LOCAL, Project, Provider};
 
 use super::later::{NOTHING_DONE, and, head, or, would, would_at};
 use crate::desk::{Draft, Hindrance, Slot};
@@ -154,8 +154,13 @@ pub(crate) fn project_taken_in(
     let of = if among { format!("{name}: ") } else { String::new() };
     // Each environment has keys of its own, which nobody has given yet.
     if is_new && let Some(first) = project.environments.keys().next() {
-        let connect = project.connections.values();
-        let connect = connect.map(|it| format!("{of}connect {} to {first}", it.provider));
+        // A platform's own account is none of those that run here.
+        let elsewhere = project.environments.iter().find(|(_, it)| it.platform != PLATFORM_LOCAL);
+        let elsewhere = elsewhere.map_or(first, |(name, _)| name);
+        let connect = project.connections.values().map(|it| {
+            let is_platform = matches!(it.provider, Provider::Railway | Provider::Cloudflare);
+            format!("{of}connect {} to {}", it.provider, if is_platform { elsewhere } else { first })
+        });
         card = card.list("To connect, in each environment", connect.collect());
     }
     // Never production: nothing was proved anywhere yet.

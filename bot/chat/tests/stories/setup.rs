@@ -117,20 +117,20 @@ fn a_project_from_nothing() {
 fn what_stands_in_the_way_is_said_at_once() {
     chat_without_project(async |t| {
         t.user("zoe")
-            .says("set up staging for shop on railway. Use cloudflare for DNS. Connect stripe.")
+            .says("set up staging for shop on render. Use cloudflare for DNS. Connect stripe.")
             .await;
         t.bot_says(expect![[r#"
             ? Where is its code?
               environment: staging
               project: shop
-              platform: railway
+              platform: render
               dns: cloudflare
               connections: stripe
-              I can't run anything on railway or let cloudflare do DNS yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              I can't run anything on render or let cloudflare do DNS yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               A git URL, or the absolute path of a git repository on this machine; no password in it.
               6 more after this; then I show the whole before anything is done.
               [Never mind]
-              > set up staging for shop on railway. Use cloudflare as the edge. Connect stripe
+              > set up staging for shop on render. Use cloudflare as the edge. Connect stripe
         "#]]);
         for answer in ["https://code.example/shop.git", "api", "none", "./api"] {
             t.user("zoe").says(answer).await;
@@ -140,7 +140,7 @@ fn what_stands_in_the_way_is_said_at_once() {
         t.bot_says(expect![[r#"
             ? Which components does it need?
               Noted, domain of staging: shop.example
-              I can't run anything on railway, let cloudflare do DNS or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              I can't run anything on render, let cloudflare do DNS or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               Several at once: `postgres, redis`. Or `none`.
                 1. postgres
                 2. redis
@@ -149,7 +149,7 @@ fn what_stands_in_the_way_is_said_at_once() {
               `default` is none.
               One more after this; then I show the whole before anything is done.
               [postgres] [redis] [storage] [mail] [none] [So far] [Never mind]
-              > set up staging for shop on railway. Use cloudflare as the edge. Connect stripe
+              > set up staging for shop on render. Use cloudflare as the edge. Connect stripe
         "#]]);
         t.user("zoe").says("none").await;
         t.never_mind_the_rest();
@@ -158,7 +158,7 @@ fn what_stands_in_the_way_is_said_at_once() {
             ? Is that right?
               environment: staging
               project: shop
-              platform: railway
+              platform: render
               dns: cloudflare
               repository: https://code.example/shop.git
               services: api
@@ -168,12 +168,12 @@ fn what_stands_in_the_way_is_said_at_once() {
               components: none
               connections: stripe
               texts: +491701234567
-              I can't run anything on railway, let cloudflare do DNS, point domains at it or put telephone numbers into a description yet. `yes` hands the description over; to leave that out, say `no, platform is local`, `no, dns is none` and `no, texts is none`.
+              I can't run anything on render, let cloudflare do DNS, point domains at it or put telephone numbers into a description yet. `yes` hands the description over; to leave that out, say `no, platform is local`, `no, dns is none` and `no, texts is none`.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > set up staging for shop on railway. Use cloudflare as the edge. Connect stripe
+              > set up staging for shop on render. Use cloudflare as the edge. Connect stripe
         "#]]);
         for correction in ["no, platform is local", "dns is none", "no, connections is none"] {
             t.user("zoe").says(correction).await;
@@ -214,7 +214,7 @@ fn what_stands_in_the_way_is_said_at_once() {
 fn the_description_is_handed_over() {
     chat_without_project(async |t| {
         t.user("zoe")
-            .says("set up staging, production for shop on railway. Use cloudflare for DNS. Connect stripe.")
+            .says("set up staging, production for shop on render. Use cloudflare for DNS. Connect stripe.")
             .await;
         for answer in [
             "https://code.example/shop.git",
@@ -231,8 +231,8 @@ fn the_description_is_handed_over() {
             t.user("zoe").says(answer).await;
         }
         t.bot_says(expect![[r#"
-            · I understood «set up staging, production for shop on railway. Use cloudflare as the edge. Connect stripe», but I can't do that yet.
-              It would create shop in staging and production on railway, cloudflare in front for DNS, with stripe connected, and deploy it once.
+            · I understood «set up staging, production for shop on render. Use cloudflare as the edge. Connect stripe», but I can't do that yet.
+              It would create shop in staging and production on render, cloudflare in front for DNS, with stripe connected, and deploy it once.
               Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.
               | project: shop
               | source: { repository: "https://code.example/shop.git" }
@@ -244,15 +244,15 @@ fn the_description_is_handed_over() {
               |   stripe: { provider: stripe, secret: stripe-key }
               | environments:
               |   staging:
-              |     platform: railway
+              |     platform: render
               |   production:
-              |     platform: railway
+              |     platform: render
               |     production: true
               | # Said too, and not part of a description yet:
               | # dns: cloudflare
               | # domain of staging: shop.example
               | # texts: +491701234567
-              > set up staging, production for shop on railway. Use cloudflare as the edge. Connect stripe
+              > set up staging, production for shop on render. Use cloudflare as the edge. Connect stripe
         "#]]);
         t.user("zoe").says("status").await;
         t.whispers(

@@ -183,40 +183,37 @@ fn local_beside_a_platform() {
               platform: railway
               dns: cloudflare
               connections: stripe, sendgrid
-              I can't run anything on railway or let cloudflare do DNS yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               A git URL, or the absolute path of a git repository on this machine; no password in it.
               7 more after this; then I show the whole before anything is done.
               [Never mind]
               > set up local, staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
         "#]]);
-        for answer in ["https://code.example/shop.git", "api", "none", "./api"] {
+        for answer in ["https://github.com/acme/shop", "api", "none", "./api"] {
             t.user("zoe").says(answer).await;
         }
         t.never_mind_the_rest();
         t.user("zoe").says("staging.example.com").await;
         t.user("zoe").says("so far").await;
         t.bot_says(expect![[r#"
-            ? Which domain leads to production?
-              Noted, domain of staging: staging.example.com
-              I can't run anything on railway, let cloudflare do DNS or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+            ? Which domain leads to api in production?
+              Noted, domain of api in staging: staging.example.com
               Like `app.example.com`, or `none`.
                 1. none (default)
               2 more after this; then I show the whole before anything is done.
               [none] [So far] [Never mind]
               > set up local, staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
 
-            ? Still open: Which domain leads to production?
+            ? Still open: Which domain leads to api in production?
               environment: local, staging, production
               project: invoice-perfect
               platform: railway
               dns: cloudflare
-              repository: https://code.example/shop.git
+              repository: https://github.com/acme/shop
               services: api
               build of api: none
               start of api: ./api
-              domain of staging: staging.example.com
+              domain of api in staging: staging.example.com
               connections: stripe, sendgrid
-              I can't run anything on railway, let cloudflare do DNS or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               Like `app.example.com`, or `none`.
                 1. none (default)
               2 more after this; then I show the whole before anything is done.
@@ -229,13 +226,14 @@ fn local_beside_a_platform() {
         t.never_mind_the_rest();
         t.user("zoe").says("+49 (0)170 1234567").await;
         t.never_mind_the_rest();
+        t.user("zoe").says("texts is none").await;
         t.user("zoe").says("yes").await;
         t.bot_says(expect![[r#"
-            · I understood «set up local, staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid», but I can't do that yet.
-              It would create invoice-perfect in local, staging and production on railway, cloudflare in front for DNS, with stripe and sendgrid connected, and deploy it once.
-              Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.
+            · Corrected: texts is none.
+
+            ? Is that right?
               | project: invoice-perfect
-              | source: { repository: "https://code.example/shop.git" }
+              | source: { repository: "https://github.com/acme/shop" }
               | services:
               |   api:
               |     start: ./api
@@ -243,19 +241,32 @@ fn local_beside_a_platform() {
               | connections:
               |   stripe: { provider: stripe, secret: stripe-key }
               |   sendgrid: { provider: sendgrid, secret: sendgrid-key }
+              |   railway: { provider: railway, secret: railway-key }
+              |   cloudflare: { provider: cloudflare, secret: cloudflare-key }
               | environments:
               |   local:
               |     edge: { api: "127.0.0.1:8000" }
               |   staging:
               |     platform: railway
+              |     edge: { api: staging.example.com }
               |   production:
               |     platform: railway
               |     production: true
-              | # Said too, and not part of a description yet:
-              | # dns: cloudflare
-              | # domain of staging: staging.example.com
-              | # texts: +491701234567
+              `yes` takes it in. Each service listens on $PORT and answers its health path there. On this machine services have ports instead of domains, those under `edge`: `no, port of api in local is 8080` changes one.
+              Correct anything with `no, NAME is VALUE`. Names: environment, project, platform, dns, repository, services, build of api, start of api, domain of api in staging, domain of api in production, components, connections, texts.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
               > set up local, staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
+
+            ✓ invoice-perfect is set up: 1 service, 3 environments.
+              To connect, in each environment:
+                connect stripe to local
+                connect sendgrid to local
+                connect railway to staging
+                connect cloudflare to staging
+              Next: deploy local
+              [dry run deploy local]
         "#]]);
     });
 }

@@ -278,7 +278,7 @@ fn the_project_changes_meanwhile() {
 #[test]
 fn the_project_there_is_on_a_provider() {
     chat(async |t| {
-        t.user("ana").says("Set up staging, production for Invoice Perfect on Railway. Use Cloudflare for DNS and canary. Connect Stripe + SendGrid.").await;
+        t.user("zoe").says("Set up staging, production for Invoice Perfect on Railway. Use Cloudflare for DNS and canary. Connect Stripe + SendGrid.").await;
         t.bot_says(expect![[r#"
             ? Where is its code?
               environment: staging, production
@@ -286,7 +286,6 @@ fn the_project_there_is_on_a_provider() {
               platform: railway
               dns: cloudflare
               connections: stripe, sendgrid
-              I can't run anything on railway or let cloudflare do DNS yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               A git URL, or the absolute path of a git repository on this machine; no password in it.
                 1. https://code.example/invoice-perfect.git (default)
               7 more after this; then I show the whole before anything is done.
@@ -294,7 +293,7 @@ fn the_project_there_is_on_a_provider() {
               > set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
         "#]]);
         for _ in 0..2 {
-            t.user("ana").says("ok").await;
+            t.user("zoe").says("ok").await;
         }
         t.bot_says(expect![[r#"
             ? Which services is it made of?
@@ -309,69 +308,63 @@ fn the_project_there_is_on_a_provider() {
               Noted, services: api, web, cron
               A command, or `none`.
                 1. make (default)
-              9 more after this; then I show the whole before anything is done.
+              13 more after this; then I show the whole before anything is done.
               [make] [none] [So far] [Never mind]
               > set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
         "#]]);
-        for answer in ["ok", "ok", "ok", "ok", "ok", "ok", "none", "none", "ok", "none"] {
-            t.user("ana").says(answer).await;
+        for answer in [
+            "ok",
+            "ok",
+            "ok",
+            "ok",
+            "ok",
+            "ok",
+            "staging.example.com",
+            "none",
+            "none",
+            "example.com",
+            "none",
+            "none",
+            "ok",
+            "none",
+        ] {
+            t.user("zoe").says(answer).await;
         }
         t.never_mind_the_rest();
-        t.user("ana").says("yes").await;
+        t.user("zoe").says("yes").await;
         t.bot_says(expect![[r#"
-            · I understood «set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid», but I can't do that yet.
-              It would create invoice-perfect in staging and production on railway, cloudflare in front for DNS, with stripe and sendgrid connected, and deploy it once.
-              Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.
-              | project: invoice-perfect
-              | title: Invoice Perfect
-              | source: { repository: "https://code.example/invoice-perfect.git" }
-              | migrations: { path: migrations, component: postgres }
-              | services:
-              |   api:
-              |     build: make
-              |     start: ./api
-              |     health: { path: /health }
-              |     variables: { COMPANY_NAME: Invoice Perfect }
-              |     needs: [postgres]
-              |   web:
-              |     build: make
-              |     start: ./web
-              |     health: { path: /health }
-              |     variables: { API_URL: "${service.api.url}" }
-              |     needs: [api]
-              |   cron:
-              |     schedule: "*/15 * * * *"
-              |     build: make
-              |     start: ./cron
-              |     needs: [postgres]
-              | components:
-              |   postgres: { kind: database }
-              |   redis: { kind: cache }
-              | connections:
-              |   stripe: { provider: stripe, secret: stripe-key }
-              |   sendgrid: { provider: sendgrid, secret: sendgrid-key }
-              | environments:
-              |   staging:
-              |     platform: railway
-              |     aliases: [stg]
-              |     edge: { api: "127.0.0.1:7401", web: "127.0.0.1:7400" }
-              |   production:
-              |     platform: railway
-              |     production: true
-              |     aliases: [prod]
-              |     edge: { api: "127.0.0.1:7501", web: "127.0.0.1:7500" }
-              |     services:
-              |       api: { replicas: 2 }
-              |     policy: { allowed_refs: [main, "v*"], max_replicas: 4 }
-              | jobs:
-              |   backfillTimezone: { service: api, command: ./backfill }
-              | people:
-              |   - { name: vera, role: viewer }
-              |   - { name: ana, role: deployer }
-              |   - { name: ben, role: deployer }
-              |   - { name: zoe, role: admin }
-              | # Said too, and not part of a description yet:
-              | # dns: cloudflare
+            ? Is that right?
+              environment: staging, production
+              project: invoice-perfect
+              platform: railway
+              dns: cloudflare
+              repository: https://code.example/invoice-perfect.git
+              services: api, web, cron
+              build of api: make
+              build of web: make
+              build of cron: make
+              start of api: ./api
+              start of web: ./web
+              start of cron: ./cron
+              domain of api in staging: staging.example.com
+              domain of web in staging: none
+              domain of cron in staging: none
+              domain of api in production: example.com
+              domain of web in production: none
+              domain of cron in production: none
+              components: postgres, redis
+              connections: stripe, sendgrid
+              texts: none
+              It can't be taken in like that: environments.staging.platform: railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `https://code.example/invoice-perfect.git`; environments.staging.platform: railway has to be told where the database is, for its migrations; give the component a `url`; environments.production.platform: railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `https://code.example/invoice-perfect.git`; environments.production.platform: railway has to be told where the database is, for its migrations; give the component a `url`.
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
+        "#]]);
+        t.user("zoe").says("never mind").await;
+        t.bot_says(expect![[r#"
+            · Never mind then: `set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid` is dropped.
               > set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
         "#]]);
     });

@@ -65,6 +65,10 @@ impl Platform for Far {
         self.capabilities
     }
 
+    async fn capabilities_of(&self, environment: &EnvironmentKey) -> Result<Capabilities, PortError> {
+        self.look("capabilities_of", (environment,)).await
+    }
+
     async fn observe(&self, environment: &EnvironmentKey) -> Result<ObservedEnvironment, PortError> {
         self.look("observe", (environment,)).await
     }

@@ -65,6 +65,10 @@ async fn look(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
     let Ports { platform, edge, signals, code, database, .. } = ports;
     match asked.name.as_str() {
         "capabilities" => asked.told(platform.capabilities()),
+        "capabilities_of" => {
+            let (environment,) = asked.given()?;
+            asked.told(platform.capabilities_of(&environment).await?)
+        }
         "observe" => {
             let (environment,) = asked.given()?;
             asked.told(platform.observe(&environment).await?)

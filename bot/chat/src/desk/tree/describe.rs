@@ -73,8 +73,9 @@ fn local(port: u16) -> String {
 /// What was said that a description has no key for.
 fn apart(draft: &Draft) -> Vec<String> {
     let kept = |(name, value): &(String, String)| {
-        let apart = ["dns", "domain of ", "texts"].iter().any(|begins| name.starts_with(begins));
-        apart && value != "none"
+        // At Railway, these have their keys.
+        let apart: &[&str] = if draft.is_on_railway() { &["texts"] } else { &["dns", "domain of ", "texts"] };
+        apart.iter().any(|begins| name.starts_with(begins)) && value != "none"
     };
     draft
         .fields()
@@ -111,6 +112,12 @@ fn described(
     for name in list_of(&said(Slot::Connections, None)) {
         providers.push(Provider::ALL.into_iter().find(|provider| provider.name() == name)?);
     }
+    if draft.is_on_railway() {
+        providers.push(Provider::Railway);
+        let edge = draft.filled().edge;
+        providers
+            .extend(edge.filter(|edge| edge == Provider::Cloudflare.name()).map(|_| Provider::Cloudflare));
+    }
     for provider in providers {
         let there = project.connections.values().any(|connection| connection.provider == provider);
         if !there {
@@ -124,11 +131,20 @@ fn described(
         let environment = project.environments.entry(name.parse().ok()?);
         let environment = environment.or_insert_with(|| environment_called(&name));
         // Whoever runs the others, `local` is this machine.
-        environment.platform = if name == EMBEDDED { EMBEDDED.to_owned() } else { platform.clone() };
+        let platform = if name == EMBEDDED { EMBEDDED } else { platform.as_str() };
+        if environment.platform != platform {
+            // Addresses of one are none of the other's.
+            environment.edge.clear();
+            environment.platform = platform.to_owned();
+        }
         for service in project.services.keys() {
             let said = draft.said(Slot::Port, Some(&served_at(service.as_str(), &name)));
             if let Some(port) = said.and_then(|port| port.parse().ok()) {
                 environment.edge.insert(service.clone(), local(port));
+            }
+            let domain = draft.answer(Slot::Domain, Some(&served_at(service.as_str(), &name)));
+            if let Some(domain) = domain.filter(|domain| *domain != "none" && draft.is_on_railway()) {
+                environment.edge.insert(service.clone(), domain.to_owned());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A request as far as it is known: the command as it was said, and the answers given since, the later over the earlier.
 
-use engine::model::{ComponentKind, Project, Provider};
+use engine::model::{ComponentKind, PLATFORM_LOCAL, PLATFORM_RAILWAY, Project, Provider};
 use serde::{Deserialize, Serialize};
 
 use super::amounts::per_minute;
@@ -52,9 +52,9 @@ const SIGNALS: [(&str, Signal); 5] = [
     ("something is unhealthy", Signal::Unhealthy),
 ];
 /// Who can run a project, the embedded platform first.
-const PLATFORMS: [&str; 4] = [EMBEDDED, "railway", "render", "vercel"];
+const PLATFORMS: [&str; 4] = [EMBEDDED, PLATFORM_RAILWAY, "render", "vercel"];
 /// The platform that is part of the product.
-pub(crate) const EMBEDDED: &str = "local";
+pub(crate) const EMBEDDED: &str = PLATFORM_LOCAL;
 /// Who can do DNS and spread traffic for a project.
 const EDGES: [&str; 2] = ["cloudflare", "none"];
 /// Rows a batch that are proposed, from careful to fast.
@@ -255,24 +255,34 @@ impl Draft {
             Slot::Domain => {
                 // What runs on somebody's own machine has addresses there, and no domain.
                 let environments = self.filled().environments.into_iter();
-                environments.filter(|name| !self.is_embedded(name)).map(Some).collect()
+                let environments: Vec<String> = environments.filter(|name| !self.is_embedded(name)).collect();
+                if self.is_on_railway() {
+                    self.served_in(environments)
+                } else {
+                    environments.into_iter().map(Some).collect()
+                }
             }
             Slot::Port => {
-                let services = list_of(self.answer(Slot::Services, None).unwrap_or_default());
-                let environments =
-                    self.filled().environments.into_iter().filter(|name| self.is_embedded(name));
-                environments
-                    .flat_map(|name| {
-                        services
-                            .iter()
-                            .map(move |service| Some(served_at(service, &name)))
-                            .collect::<Vec<_>>()
-                    })
-                    .collect()
+                let environments = self.filled().environments.into_iter();
+                self.served_in(environments.filter(|name| self.is_embedded(name)).collect())
             }
             Slot::Rate if self.rates_differ() => self.filled().environments.into_iter().map(Some).collect(),
             _ => vec![None],
         }
+    }
+
+    /// Each service in each of these environments.
+    fn served_in(&self, environments: Vec<String>) -> Vec<Option<String>> {
+        let services = list_of(self.answer(Slot::Services, None).unwrap_or_default());
+        let served = |name: String| {
+            services.iter().map(move |service| Some(served_at(service, &name))).collect::<Vec<_>>()
+        };
+        environments.into_iter().flat_map(served).collect()
+    }
+
+    /// Whether environments that are not this machine's run at Railway.
+    pub(crate) fn is_on_railway(&self) -> bool {
+        self.said(Slot::Platform, None).as_deref() == Some(PLATFORM_RAILWAY)
     }
 
     /// What is to be asked for next; nothing when the request is whole.

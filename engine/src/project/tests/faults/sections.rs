@@ -100,7 +100,7 @@ fn environments() {
     check(
         &with_environments(
             r#"  staging:
-    platform: railway
+    platform: heroku
     aliases: [prod, Production, "two words"]
     edge: { api: "127.0.0.1:7401", web: "127.0.0.1:7402", cron: "127.0.0.1:7403" }
     services: { wbe: {}, api: { schedule: "* * * * *" }, cron: { replicas: 2, schedule: never } }
@@ -118,7 +118,7 @@ fn environments() {
 "#,
         ),
         expect![[r#"
-            p.yaml:8:15 environments.staging.platform: must be `local`, not `railway`
+            p.yaml:8:15 environments.staging.platform: must be one of `local`, `railway`, not `heroku`
             p.yaml:9:21 environments.staging.aliases[1]: `Production` already means environments.production (capitals don't count); choose another word
             p.yaml:9:33 environments.staging.aliases[2]: `two words` can't be an environment's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
             p.yaml:10:36 environments.staging.edge.web: there is no service `web`; there are `api`, `cron`
@@ -313,6 +313,44 @@ fn how_canaries_are_judged() {
             p.yaml:17:35 environments.production.policy.judging.log_patterns[2].pattern: recognises every line, also an empty one; write what such a line must hold
             p.yaml:18:36 environments.production.policy.judging.log_patterns[3].pattern: is too large once it is unfolded; repeat less in it
             p.yaml:19:13 environments.production.policy.judging.log_patterns[4]: `name` is missing; add `name: payment refused`
+        "#]],
+    );
+}
+
+#[test]
+fn environments_at_a_provider() {
+    check(
+        &with_environments(
+            r#"  staging:
+    platform: railway
+    edge: { api: "127.0.0.1:7401" }
+  production:
+    platform: railway
+    connections:
+      cloudflare: { provider: cloudflare, secret: cloudflare-token }
+      cloudflare-too: { provider: cloudflare, secret: cloudflare-token }
+    edge: { api: Api.Example.com }
+  third:
+    platform: railway
+    connections: { railway: { provider: railway, secret: railway-token } }
+    edge: { api: api.example.com. }
+  fourth:
+    platform: railway
+    connections: { railway: { provider: railway, secret: railway-token } }
+    edge: { api: api.example.com }
+"#,
+        ),
+        expect![[r#"
+            p.yaml:8:15 environments.staging.platform: railway needs an account; add one: `connections: { railway: { provider: railway, secret: railway-token } }`
+            p.yaml:8:15 environments.staging.platform: railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
+            p.yaml:9:18 environments.staging.edge.api: must be a name in the DNS, as in `api.example.com`, not `127.0.0.1:7401`
+            p.yaml:11:15 environments.production.platform: railway needs an account; add one: `connections: { railway: { provider: railway, secret: railway-token } }`
+            p.yaml:11:15 environments.production.platform: railway uses one connection to cloudflare, and there are 2; leave one
+            p.yaml:11:15 environments.production.platform: railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
+            p.yaml:17:15 environments.third.platform: railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
+            p.yaml:19:18 environments.third.edge.api: must be a name in the DNS, as in `api.example.com`, not `api.example.com.`
+            p.yaml:21:15 environments.fourth.platform: railway builds what is on GitHub; the repository must be https://github.com/OWNER/NAME, not `/repo`
+            p.yaml:23:18 environments.fourth.edge.api: environments.production.edge.api is already reached at `api.example.com`; choose another name
         "#]],
     );
 }
