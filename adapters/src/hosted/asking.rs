@@ -75,7 +75,10 @@ impl Hosted {
             None => self.free_slot(service, &there).await?,
         };
         if known.is_none_or(|(_, asked)| asked.set != *set) {
-            let commit = self.commit_of(service, &set.build).await?;
+            let commit = match set.commit.as_str() {
+                "" => self.commit_of(service, &set.build).await?,
+                commit => commit.to_owned(),
+            };
             let runs = there.live(which).filter(|(_, of)| {
                 of.is_some_and(|of| {
                     of.set.release == release && of.commit == commit && of.set.start == set.start

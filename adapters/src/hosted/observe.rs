@@ -8,8 +8,6 @@ use super::ledger::{Asked, Which};
 use super::look::{Look, There};
 use crate::railway::{Bounds, Deployment, LogOf, Phase};
 
-/// As many starts as mean to the engine that there is no use in waiting: Railway does not start again what it gave up.
-const GIVEN_UP: u32 = 3;
 /// Lines of a log that say why.
 const TAIL: u32 = 12;
 /// Both slots.
@@ -99,6 +97,8 @@ impl Hosted {
             address: address.clone(),
             state,
             started_ms: started_ms(of),
+            built_ms: (!matches!(of.phase(), Phase::Waiting | Phase::Building | Phase::Unknown))
+                .then(|| started_ms(of)),
             crashes: None,
         };
         let all = |state: &InstanceState, of: &Deployment| -> Vec<Instance> {
@@ -116,11 +116,12 @@ impl Hosted {
             Phase::Live | Phase::Asleep if newest.is_stopped() => Vec::new(),
             Phase::Live | Phase::Asleep => running(newest, &told, &all),
             Phase::Failed | Phase::Crashed | Phase::Skipped | Phase::NeedsApproval => {
-                let how = given_up(newest);
+                let why = given_up(newest);
                 let tail = self.tail(newest).await;
-                all(&InstanceState::Exited { how, starts: GIVEN_UP, tail }, newest)
+                all(&InstanceState::Failed { why, tail }, newest)
             }
-            Phase::Waiting | Phase::Building | Phase::Starting | Phase::Unknown => {
+            Phase::Waiting | Phase::Building => all(&InstanceState::Building { last: String::new() }, newest),
+            Phase::Starting | Phase::Unknown => {
                 let last = format!("Railway: {}", newest.status.to_lowercase());
                 all(&InstanceState::Starting { last }, newest)
             }

@@ -42,6 +42,7 @@ impl Platform for Hosted {
             splits_traffic: is_split,
             builds_kept: 0,
             replicas_max: REPLICAS_MAX,
+            builds_on_deploy: true,
         }
     }
 

@@ -133,6 +133,7 @@ async fn what_cannot_be_done_is_said_with_what_to_do() {
         service: api(),
         release: 1,
         build: set(1).build,
+        commit: commit(1),
         command: "bin/nightly".to_owned(),
         cron: "0 3 * * *".to_owned(),
         enabled: true,

@@ -245,6 +245,8 @@ pub(crate) fn told(sets: &[ObservedSet]) -> String {
             .instances
             .iter()
             .map(|instance| match &instance.state {
+                InstanceState::Building { .. } => "building",
+                InstanceState::Failed { .. } => "failed",
                 InstanceState::Starting { .. } => "starting",
                 InstanceState::Healthy { .. } => "healthy",
                 InstanceState::Unhealthy { .. } => "unhealthy",
@@ -270,6 +272,7 @@ pub(crate) fn set(release: u32) -> InstanceSet {
         service: api(),
         release,
         build: BuildKey(format!("{}-0a1b2c", &commit(release)[..7])),
+        commit: commit(release),
         start: "node server.js".to_owned(),
         replicas: 2,
         health: Some(Health { path: "/health".to_owned(), timeout_s: 60 }),
@@ -349,10 +352,8 @@ impl Deploy {
                 return Ok(Ok(()));
             }
             for one in &there.instances {
-                if let InstanceState::Exited { how, starts, tail } = &one.state
-                    && *starts >= 3
-                {
-                    return Ok(Err((how.clone(), tail.clone())));
+                if let InstanceState::Failed { why, tail } = &one.state {
+                    return Ok(Err((why.clone(), tail.clone())));
                 }
             }
         }
