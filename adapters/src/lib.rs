@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod cloudflare;
 pub mod git;
 pub mod github;
+pub mod hosted;
 pub mod http;
 pub mod local;
 pub mod prometheus;

@@ -131,6 +131,14 @@ fn route_of(pool: &PoolState, balancer: Option<&Balancer>, host: &str) -> Result
 }
 
 impl Cloudflare {
+    /// The same as [`Self::route_look`]; nothing where there is no such pool yet.
+    pub async fn route_find(&self, zone: &Zone, canary: &Canary) -> Result<Option<Route>, PortError> {
+        match self.pool(&canary.pool).await? {
+            Some(_) => self.route_look(zone, canary).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     async fn pool_of(&self, canary: &Canary) -> Result<PoolState, PortError> {
         let what = format!("the pool {}", canary.pool);
         let Some(pool) = self.pool(&canary.pool).await? else {

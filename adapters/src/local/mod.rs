@@ -32,7 +32,7 @@ mod prune;
 mod replace;
 mod sql_shell;
 mod take_over;
-mod variables;
+pub(crate) mod variables;
 
 pub use backends::{Backends, Instances};
 pub use database::LocalDatabase;

@@ -4,7 +4,7 @@ use engine::ports::PortError;
 
 /// What a reference points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reference<'a> {
+pub(crate) enum Reference<'a> {
     /// The address of a service.
     Service(&'a str),
     /// The address of a component.
@@ -12,7 +12,7 @@ pub(super) enum Reference<'a> {
 }
 
 /// The text with every reference replaced by what `look_up` knows; anything else in `${…}` stays as it is, for the shell.
-pub(super) fn fill(
+pub(crate) fn fill(
     text: &str,
     look_up: impl Fn(Reference<'_>) -> Option<String>,
     variable: &str,

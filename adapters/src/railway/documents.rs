@@ -178,6 +178,10 @@ documents! {
         "mutation Rollback($id: String!) { deploymentRollback(id: $id) }";
     RESTART = "Restart", Write, "restart a deployment",
         "mutation Restart($id: String!) { deploymentRestart(id: $id) }";
+    STOP = "Stop", Write, "stop a deployment",
+        "mutation Stop($id: String!) { deploymentStop(id: $id) }";
+    CANCEL = "Cancel", Write, "cancel a deployment under way",
+        "mutation Cancel($id: String!) { deploymentCancel(id: $id) }";
     SERVICE_DOMAIN_CREATE = "ServiceDomainCreate", Write, "create a railway.app address",
         "mutation ServiceDomainCreate($input: ServiceDomainCreateInput!) { serviceDomainCreate(input: $input) { \
          id domain targetPort syncStatus } }";

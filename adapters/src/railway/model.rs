@@ -333,6 +333,11 @@ impl Deployment {
         Phase::of(&self.status)
     }
 
+    /// Whether somebody ended all of it; one that sleeps is woken by a request.
+    pub fn is_stopped(&self) -> bool {
+        self.deployment_stopped && self.phase() != Phase::Asleep
+    }
+
     /// The commit it was built from.
     pub fn commit(&self) -> Option<&str> {
         self.said("commitHash")

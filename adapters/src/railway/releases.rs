@@ -224,4 +224,26 @@ impl Railway {
             receipt(format!("restarted {deployment}"), permit, &[written]).with("deployment", deployment);
         Ok(Made { it, receipt })
     }
+
+    /// Ends what runs of a deployment, or keeps one that is under way from ever running. The deployment stays and can be started
+    /// again. One that has ended is left alone.
+    pub async fn end(&self, permit: &Permit, deployment: &str) -> Result<Made<Deployment>, PortError> {
+        let seen = self.deployment(deployment).await?;
+        let document = match seen.phase() {
+            Phase::Waiting | Phase::NeedsApproval | Phase::Building | Phase::Starting => documents::CANCEL,
+            Phase::Live | Phase::Asleep | Phase::Crashed if !seen.is_stopped() => documents::STOP,
+            _ => return Ok(made(seen, format!("deployment {deployment} does not run"), permit)),
+        };
+        let (_, written) = self
+            .write::<Value>(permit, document, json!({ "id": deployment }), &[])
+            .await
+            .map_err(ApiError::of_write)?;
+        let it = self.deployment(deployment).await.map_err(after_write)?;
+        if it.phase().is_live() && !it.is_stopped() {
+            return Err(not_seen(format!("the end of deployment {deployment}")));
+        }
+        let receipt =
+            receipt(format!("ended {deployment}"), permit, &[written]).with("deployment", deployment);
+        Ok(Made { it, receipt })
+    }
 }

@@ -1,5 +1,6 @@
 //! A small Cloudflare: zones and records, pools, monitors and load balancers, checks, tunnels, lists of rules and a cache, with its
-//! envelope, its pages, its refusals and what a token may do. It keeps what it is told and balances nothing.
+//! envelope, its pages, its refusals and what a token may do. It keeps what it is told, and
+//! says where a balancer would send a request.
 
 mod balancing;
 mod edge;
@@ -102,6 +103,8 @@ pub struct Sim {
     /// Calls left before it refuses; nothing sets no bound.
     pub calls_left: Option<u32>,
     made: i64,
+    /// Requests to each balancer so far.
+    routed: BTreeMap<String, u64>,
 }
 
 impl Sim {
@@ -232,6 +235,37 @@ impl Simulated for Sim {
 
     fn trouble(&self, status: u16) -> Value {
         no(status, 10_000 + i64::from(status), "simulated trouble").body
+    }
+}
+
+impl Sim {
+    /// Where a balancer sends its n-th request: the `Host` of the origin whose turn it is, spread evenly by weight. Nothing where there is no such
+    /// balancer or nobody has a share.
+    pub fn routed(&mut self, host: &str) -> Option<String> {
+        let pool = self.balancers.iter().find(|one| one["name"] == host)?["default_pools"][0].clone();
+        let pool = self.pools.iter().find(|one| one["id"] == pool)?;
+        let shares: Vec<(u64, String)> = pool["origins"]
+            .as_array()?
+            .iter()
+            .filter(|origin| origin["enabled"] != false)
+            .filter_map(|origin| {
+                let weight = (origin["weight"].as_f64().unwrap_or(1.0) * 100.0).round() as u64;
+                let host = origin["header"]["Host"][0].as_str().or(origin["address"].as_str())?;
+                Some((weight, host.to_owned()))
+            })
+            .collect();
+        let all: u64 = shares.iter().map(|(weight, _)| weight).sum();
+        let nth = self.routed.entry(host.to_owned()).or_default();
+        *nth += 1;
+        // A step that shares no factor with 100 visits every place once in a hundred requests.
+        let mut place = nth.wrapping_mul(37).checked_rem(all)?;
+        for (weight, to) in shares {
+            if place < weight {
+                return Some(to);
+            }
+            place -= weight;
+        }
+        None
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod query;
 mod reads;
+mod traffic;
 mod world;
 mod writes;
 
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::http::sim::{Asked, Said, Simulated};
 
+pub use traffic::{Answer, Behaviour};
 pub use world::*;
 
 /// Calls of an hour, on the Pro plan.

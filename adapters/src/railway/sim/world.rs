@@ -138,6 +138,12 @@ pub struct World {
     pub heads: BTreeMap<String, String>,
     /// Commits and images that come to a bad end, and which: `FAILED`, `CRASHED`.
     pub ends: BTreeMap<String, String>,
+    /// How what was made from a commit or an image answers; well and at once unless said otherwise.
+    pub behaviours: BTreeMap<String, super::Behaviour>,
+    /// Requests that were answered so far, by deployment.
+    pub answered: BTreeMap<String, u32>,
+    /// Whether deployments go on when they are listed, too, not only when one is looked at by itself.
+    pub is_lively: bool,
     /// How often something was restarted.
     pub restarts: u32,
     /// How many things were made and moments passed.
@@ -296,6 +302,14 @@ impl World {
         self.deployments[at].status_updated_at = now;
     }
 
+    /// All deployments go one step on, the oldest first.
+    pub fn all_go_on(&mut self) {
+        let ids: Vec<String> = self.deployments.iter().map(|row| row.id.clone()).collect();
+        for id in ids {
+            self.go_on(&id);
+        }
+    }
+
     /// All deployments go on to their end, the oldest first.
     pub fn settle(&mut self) {
         let ids: Vec<String> = self.deployments.iter().map(|row| row.id.clone()).collect();
@@ -316,7 +330,19 @@ impl World {
 
     /// A request comes to a deployment.
     pub fn add_request(&mut self, deployment: &str, path: &str, status: u16, took_ms: u32) {
-        let (at, id) = (self.moment(), self.id());
+        let at = self.moment();
+        self.log_request(deployment, path, status, took_ms, at);
+    }
+
+    pub(super) fn log_request(
+        &mut self,
+        deployment: &str,
+        path: &str,
+        status: u16,
+        took_ms: u32,
+        at: DateTime<Utc>,
+    ) {
+        let id = self.id();
         let line = json!({
             "timestamp": at.to_rfc3339_opts(SecondsFormat::Nanos, true), "requestId": id, "method": "GET",
             "path": path, "host": "api.example.com", "httpStatus": status, "totalDuration": took_ms,

@@ -25,6 +25,8 @@ impl World {
             "serviceInstanceDeployV2" => self.deploy(arguments),
             "deploymentRedeploy" => self.again(&text(arguments, "id"), "redeploy"),
             "deploymentRollback" => self.again(&text(arguments, "id"), "rollback").map(|_| json!(true)),
+            "deploymentStop" => self.stop(&text(arguments, "id")),
+            "deploymentCancel" => self.cancel(&text(arguments, "id")),
             "deploymentRestart" => self.restart(&text(arguments, "id")),
             "serviceDomainCreate" => self.domain_create(input, None),
             "customDomainCreate" => self.domain_create(input, Some(text(input, "domain"))),
@@ -203,6 +205,23 @@ impl World {
         let id = self.add_deployment_of(&row.environment, &row.service, meta, "DEPLOYING");
         let made = self.deployments.iter().find(|row| row.id == id);
         Ok(made.map(deployment_told).unwrap_or_default())
+    }
+
+    fn stop(&mut self, id: &str) -> Result<Value, String> {
+        let row = self.deployments.iter_mut().find(|row| row.id == id).ok_or("Deployment not found")?;
+        for (_, status) in &mut row.instances {
+            "STOPPED".clone_into(status);
+        }
+        Ok(json!(true))
+    }
+
+    fn cancel(&mut self, id: &str) -> Result<Value, String> {
+        let row = self.deployments.iter_mut().find(|row| row.id == id).ok_or("Deployment not found")?;
+        if !matches!(row.status.as_str(), "QUEUED" | "WAITING" | "INITIALIZING" | "BUILDING" | "DEPLOYING") {
+            return Err("Deployment is not in progress".to_owned());
+        }
+        "REMOVED".clone_into(&mut row.status);
+        Ok(json!(true))
     }
 
     fn restart(&mut self, id: &str) -> Result<Value, String> {
