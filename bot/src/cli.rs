@@ -75,7 +75,7 @@ Exit code: 0 every line was judged, 1 some were not.";
 
 /// The groups of the help, each with its commands.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Talk", &["chat", "run", "status"]),
+    ("Talk", &["chat", "run", "status", "demo"]),
     ("Keep it going", &["serve", "doctor", "backup", "restore"]),
     ("Set it up", &["project", "user", "secret", "completions"]),
     ("Look behind it", &["artifacts", "incident", "audit", "parse", "judge"]),
@@ -150,6 +150,12 @@ pub(crate) enum ColorChoice {
 pub(crate) enum Command {
     /// Talk in the terminal, or read lines from a pipe (the default)
     Chat,
+    /// Talk as if there were accounts: providers are simulated, and nothing is kept
+    Demo {
+        /// What is shown
+        #[arg(value_name = "WHAT")]
+        of: Demonstrated,
+    },
     /// Keep everything running: services, schedules, runs, HTTP API
     Serve,
     /// Say one thing, wait for what comes of it, tell by the exit code
@@ -304,6 +310,13 @@ impl std::str::FromStr for Who {
             given.parse().map(Self::Name).map_err(|error: engine::model::NameError| error.to_string())
         }
     }
+}
+
+/// What can be shown without an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Demonstrated {
+    /// Environments at Railway, behind Cloudflare
+    Railway,
 }
 
 /// The record.

@@ -6,7 +6,7 @@ mod program;
 mod reference;
 mod words;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,6 +41,7 @@ pub struct GitHost {
     folder: PathBuf,
     secrets: Option<Arc<dyn SecretSource>>,
     patience: Patience,
+    stand_ins: BTreeMap<String, PathBuf>,
     mirrors: Mutex<HashMap<Origin, Arc<Mirror>>>,
 }
 
@@ -63,6 +64,7 @@ impl GitHost {
             folder: data.join("git"),
             secrets: None,
             patience: Patience::default(),
+            stand_ins: BTreeMap::new(),
             mirrors: Mutex::default(),
         }
     }
@@ -71,6 +73,13 @@ impl GitHost {
     #[must_use]
     pub fn with_secrets(mut self, secrets: Arc<dyn SecretSource>) -> Self {
         self.secrets = Some(secrets);
+        self
+    }
+
+    /// Reads repositories of these addresses from these folders: of simulators, which have no GitHub.
+    #[must_use]
+    pub fn with_stand_ins(mut self, stand_ins: BTreeMap<String, PathBuf>) -> Self {
+        self.stand_ins = stand_ins;
         self
     }
 
@@ -105,8 +114,12 @@ impl GitHost {
         if let Some(mirror) = mirrors.get(&key) {
             return Ok(Arc::clone(mirror));
         }
+        let mut at = source.clone();
+        if let Some(folder) = self.stand_ins.get(&source.repository) {
+            at.repository = folder.display().to_string();
+        }
         let mirror =
-            Arc::new(Mirror::new(&self.program, &self.folder, source, self.secrets.clone(), self.patience)?);
+            Arc::new(Mirror::new(&self.program, &self.folder, &at, self.secrets.clone(), self.patience)?);
         mirrors.insert(key, Arc::clone(&mirror));
         Ok(mirror)
     }

@@ -11,6 +11,7 @@ mod retire;
 mod shape;
 mod signals;
 pub mod sim;
+pub mod visitors;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -10,8 +10,8 @@ use engine::clock::EpochMs;
 use engine::model::{Check, CheckDoes, CheckStep, EnvironmentKey, ServiceName};
 use engine::ports::{
     BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, JobCall,
-    JobEnded, LogLine, ObservedEnvironment, Permit, Platform, PortError, Receipt, Replacement, Schedule,
-    Shape,
+    JobEnded, LogLine, MigrateCommand, MigrateState, ObservedEnvironment, Permit, Platform, PortError,
+    Receipt, Replacement, Schedule, Shape,
 };
 use secrecy::ExposeSecret as _;
 
@@ -300,6 +300,29 @@ impl Platform for Hosted {
             &format!("the job {}", call.job),
             "Railway gives no output of a command back: run it where the database can be reached.",
         ))
+    }
+
+    async fn migrate_start(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        _: &MigrateCommand,
+    ) -> Result<Receipt, PortError> {
+        self.check(key)?;
+        Err(cannot(
+            "migrations by the application's own command",
+            "Describe them as files of SQL, or run the command where the database can be reached, and deploy without them.",
+        ))
+    }
+
+    async fn migrate_look(&self, key: &EnvironmentKey, _: &str) -> Result<MigrateState, PortError> {
+        self.check(key)?;
+        Ok(MigrateState::Absent)
+    }
+
+    async fn migrate_stop(&self, _: &Permit, key: &EnvironmentKey, _: &str) -> Result<Receipt, PortError> {
+        self.check(key)?;
+        Ok(Receipt::new("no command runs there"))
     }
 
     async fn logs(

@@ -253,7 +253,7 @@ async fn sqlite(setup: &str, test: impl AsyncFn(&Rows<'_>, &mut SqliteConnection
     let file = root.join("environments/shop/staging/components/db/app.db");
     let mut connection = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
     connection.execute(AssertSqlSafe(setup.to_owned())).await.unwrap();
-    let at = DatabaseAt { component: "db".parse().unwrap(), url: None };
+    let at = DatabaseAt { component: "db".parse().unwrap(), url: None, notes: None };
     let environment = stage.environment.clone();
     test(&Rows { database: &database, environment, at, dialect: Dialect::Sqlite }, &mut connection).await;
 }

@@ -22,10 +22,14 @@ use crate::wiring::{Holder, Host, Sample, Standing, database_is_away, installati
 const PLACE_RETRY: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
-    let config = super::config_with_folder(global)?;
+    run_with(&super::config_with_folder(global)?, global).await
+}
+
+/// The same with a configuration whose data folder is there.
+pub(super) async fn run_with(config: &Config, global: &Global) -> anyhow::Result<Exit> {
     // A person's Ctrl-C ends waiting or a half-typed line, not the program with its services.
     let stop = stop_signals(!std::io::stdin().is_terminal())?;
-    let mut session = Session::open(&config, "chat", Sample::Made, &super::progress).await?;
+    let mut session = Session::open(config, "chat", Sample::Made, &super::progress).await?;
     let screen = Screen::of_stdout();
     let (mut first, mut conversation) = (false, FRONT.to_owned());
     super::progress("");
@@ -49,7 +53,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     }
     let (identity, known) = loop {
         match introduced(&session, global).await {
-            Err(error) if error.is::<HostGone>() => match succeed(&config, &screen, None).await? {
+            Err(error) if error.is::<HostGone>() => match succeed(config, &screen, None).await? {
                 Some(next) => session = next,
                 None => return Ok(Exit::Fine),
             },
@@ -68,7 +72,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
         }
         // What is cut short here is as if it had been killed: the next start goes on with it.
         let succeeded = tokio::select! {
-            succeeded = succeed(&config, &screen, Some(&mut chat)) => succeeded,
+            succeeded = succeed(config, &screen, Some(&mut chat)) => succeeded,
             () = stop.cancelled() => break Ok(()),
         };
         match succeeded {

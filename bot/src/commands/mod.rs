@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod chat;
 mod completions;
+mod demo;
 mod doctor;
 mod incident;
 mod judge;
@@ -24,7 +25,7 @@ use std::io::IsTerminal;
 use anyhow::Context as _;
 use engine::control::Engine;
 
-use crate::cli::{Cli, Command, Exit, Global};
+use crate::cli::{Cli, Command, Demonstrated, Exit, Global};
 use crate::config::{Config, Surroundings};
 use crate::out;
 use crate::wiring::{Parts, engine_unplugged, folder_private, logs};
@@ -42,6 +43,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Sql { url } => sql::run(&url).await,
         Command::Audit(command) => audit::run(&global, command).await,
         Command::Chat => chat::run(&global).await,
+        Command::Demo { of: Demonstrated::Railway } => demo::railway(&global).await,
         Command::Serve => serve::run(&global).await,
         Command::Run { text } => run::run(&global, &text.join(" "), "run").await,
         Command::Status { environment } => status::run(&global, environment.as_deref()).await,

@@ -130,6 +130,17 @@ pub(crate) struct Config {
     pub(crate) texts_link: Option<String>,
     /// What is meant in channels.
     pub(crate) meant: Vec<Meant>,
+    /// What simulators stand in for; nothing but in a demonstration.
+    pub(crate) stand_ins: StandIns,
+}
+
+/// What is somewhere else than its name says, because a simulator stands in for it. No setting leads here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct StandIns {
+    /// Where requests to all hosts of providers' services go, with their `Host`.
+    pub(crate) all_hosts_at: Option<String>,
+    /// Repositories, by their addresses, and the folders they are in.
+    pub(crate) repositories: BTreeMap<String, PathBuf>,
 }
 
 impl fmt::Debug for Config {
@@ -338,6 +349,7 @@ impl Config {
             twilio,
             texts_link,
             meant,
+            stand_ins: StandIns::default(),
         })
     }
 }

@@ -11,12 +11,13 @@ use adapters::prometheus::Sources;
 use anyhow::Context as _;
 use chat::{Desk, References, Texter};
 use engine::control::Engine;
-use engine::ports::{Ports, SecretSource};
+use engine::ports::{ByEnvironment, Placed, Ports, SecretSource};
 use engine::store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::providers::Providers;
 use super::tenure::{self, Standing};
 use super::{HostLock, Parts, sample_ensure};
 use crate::config::Config;
@@ -100,7 +101,8 @@ impl Host {
             return Err(Claimed { database: config.database.shown() }.into());
         };
         let vault: Arc<dyn SecretSource> = parts.vault.clone();
-        let git = Arc::new(GitHost::new(&config.data_dir).with_secrets(Arc::clone(&vault)));
+        let git = GitHost::new(&config.data_dir).with_secrets(Arc::clone(&vault));
+        let git = Arc::new(git.with_stand_ins(config.stand_ins.repositories.clone()));
         let edge = EdgeProxy::open(config.data_dir.join(EDGE_FILE))?;
         progress("starting the services");
         let root = config.data_dir.join(PLATFORM_FOLDER);
@@ -114,13 +116,20 @@ impl Host {
             .await
             .context("can't start the platform")?;
         let database =
-            LocalDatabase::new(&root, Arc::clone(&parts.clock), vault, Arc::clone(&parts.redactor));
+            LocalDatabase::new(&root, Arc::clone(&parts.clock), vault.clone(), Arc::clone(&parts.redactor));
         let (prometheus, messenger) = (parts.prometheus(config)?, parts.messenger(config)?);
         let accounts = parts.accounts(config);
-        let engine = parts.engine(Ports {
+        let here = Placed {
             platform: platform.clone(),
             edge: edge.clone(),
             signals: Arc::new(Sources { edge: edge.clone(), prometheus }),
+        };
+        let by_environment =
+            Arc::new(ByEnvironment::new(here, Arc::new(Providers::new(config, &parts, vault, git.clone()))));
+        let engine = parts.engine(Ports {
+            platform: by_environment.clone(),
+            edge: by_environment.clone(),
+            signals: by_environment,
             code: git,
             database: Arc::new(database),
             messenger,

@@ -6,6 +6,7 @@ mod lock;
 pub(crate) mod logs;
 mod member;
 mod parts;
+mod providers;
 mod sample;
 mod tenure;
 mod unplugged;

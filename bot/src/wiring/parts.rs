@@ -44,6 +44,8 @@ pub(crate) struct Parts {
     /// What leases call this data folder's host. There is one at a time, so one that was killed and is back has its
     /// own leases at once.
     pub(crate) replica: String,
+    /// How often providers may be asked, for all that ask them.
+    pub(crate) budgets: Budgets,
 }
 
 impl Parts {
@@ -61,7 +63,8 @@ impl Parts {
             Vault::open(store.clone(), Arc::clone(&clock), master_keys, Arc::clone(&redactor)).await?;
         let artifacts = Artifacts::open(&config.artifacts, Arc::clone(&redactor))?;
         let replica = installation(&config.data_dir)?;
-        Ok(Self { store, clock, redactor, vault, artifacts, rules, signing_key, replica })
+        let budgets = Budgets::new(Arc::clone(&clock));
+        Ok(Self { store, clock, redactor, vault, artifacts, rules, signing_key, replica, budgets })
     }
 
     /// The Prometheus that is configured.
@@ -81,8 +84,7 @@ impl Parts {
 
     /// Providers, to be asked whose a key is.
     pub(crate) fn accounts(&self, config: &Config) -> Arc<dyn Accounts> {
-        let budgets = Budgets::new(Arc::clone(&self.clock));
-        Arc::new(ProviderAccounts::new(config.api_bases.clone(), budgets))
+        Arc::new(ProviderAccounts::new(config.api_bases.clone(), self.budgets.clone()))
     }
 
     /// An engine of these parts.

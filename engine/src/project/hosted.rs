@@ -62,6 +62,11 @@ pub(super) fn check(
                 ));
             }
         }
+        if around.migrations.is_some_and(|migrations| migrations.runner.is_some()) {
+            report(
+                "railway gives no output of a command back, so migrations there are files of SQL; take `runner` out".to_owned(),
+            );
+        }
         let database = around.migrations.and_then(|it| around.components.get(&it.component));
         if database.is_some_and(|database| database.url.is_none()) {
             report(

@@ -96,6 +96,12 @@ impl Store {
             .collect()
     }
 
+    /// The revision of a project's description; absent when there is no such project.
+    pub async fn project_revision(&self, project: &ProjectName) -> Result<Option<i64>, StoreError> {
+        let rows = self.rows(sql::PROJECT_REVISION, vec![project.as_str().into()]).await?;
+        rows.first().map(|row| row.int("revision")).transpose()
+    }
+
     /// The connections an environment has, by name.
     pub async fn connection_list(
         &self,

@@ -15,6 +15,7 @@ statements! { ON_BOTH:
         ON CONFLICT (project) DO UPDATE SET body = excluded.body, revision = excluded.revision, \
         updated_ms = excluded.updated_ms WHERE projects.revision = excluded.revision - 1";
     PROJECT_LIST = "SELECT body, revision FROM projects ORDER BY project";
+    PROJECT_REVISION = "SELECT revision FROM projects WHERE project = $1";
     CONNECTION_CLEAR = "DELETE FROM connections WHERE project = $1";
     CONNECTION_PUT = "INSERT INTO connections (project, environment, connection, body) VALUES ($1, $2, $3, $4)";
     CONNECTION_LIST = "SELECT body FROM connections WHERE project = $1 AND environment = $2 ORDER BY connection";

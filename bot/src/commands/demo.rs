@@ -1,0 +1,133 @@
+//! `demo railway`: Railway and Cloudflare without an account. Small ones of both run in this program, people visit what is
+//! deployed to them, and the terminal chat speaks with the same engine and the same adapters as with the real ones.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use adapters::cloudflare::sim::Sim as CloudflareSim;
+use adapters::hosted::sim::Hosts;
+use adapters::hosted::visitors;
+use adapters::http::sim::Server;
+use adapters::railway::sim::{Behaviour, Simulation as RailwaySim};
+use anyhow::Context as _;
+use engine::clock::SystemClock;
+use engine::model::{Actor, EnvironmentKey, Provider};
+use engine::store::StoreAddress;
+use secrecy::SecretString;
+
+use super::chat;
+use crate::cli::{Exit, Global};
+use crate::config::{Config, StandIns};
+use crate::out;
+use crate::wiring::{Parts, engine_unplugged, folder_private};
+
+/// The demonstration's project.
+const PROJECT: &str = include_str!("demo/railway.project.yaml");
+/// Where its code is said to be; it is the sample's, on this machine.
+const REPOSITORY: (&str, &str) =
+    ("https://github.com/infra-chat/invoice-perfect", "infra-chat/invoice-perfect");
+/// The release that fails a fifth of its requests, as it does where it really runs.
+const BROKEN: (&str, u32) = ("v1.4.0", 20);
+/// Keys of the simulated accounts: they open nothing.
+const RAILWAY_KEY: &str = "demo-railway-key";
+const CLOUDFLARE_KEY: &str = "demo-cloudflare-key-0123456789abcdef";
+/// How long an answer takes, in milliseconds.
+const ANSWER_MS: u32 = 20;
+/// The data folder within a folder that is given.
+const FOLDER: &str = "demo-railway";
+/// The database in it.
+const DATABASE: &str = "infra-chat.db";
+
+const GREETING: &str = "\
+This Railway and this Cloudflare are simulated within this program, and so are the people who visit: nothing is \
+charged, nothing is reached, and all of it is gone at the end. v1.4.0 fails a fifth of its requests.
+Try: deploy v1.1.0 to staging    then: deploy v1.4.0 to staging with canary 50/100";
+
+/// Runs until the chat ends.
+pub(super) async fn railway(global: &Global) -> anyhow::Result<Exit> {
+    let mut config = super::config(global)?;
+    let folder = Folder::new(&config.data_dir)?;
+    config.data_dir = folder.0.join("data");
+    config.database = StoreAddress::Sqlite(config.data_dir.join(DATABASE));
+    config.artifacts = config.data_dir.join("artifacts").display().to_string();
+    (config.slack, config.discord, config.twilio, config.prometheus) = (None, None, None, None);
+    folder_private(&config.data_dir)?;
+
+    super::progress("making the sample project's code");
+    let made = tokio::task::spawn_blocking({
+        let folder = folder.0.join("sample");
+        move || samples::materialise(&folder)
+    })
+    .await??;
+    let railway = Arc::new(Server::start(railway_of(&made)).await.context("can't simulate Railway")?);
+    let cloudflare = CloudflareSim::new(CLOUDFLARE_KEY);
+    let cloudflare = Arc::new(Server::start(cloudflare).await.context("can't simulate Cloudflare")?);
+    let (clock, cf) = (Arc::new(SystemClock), Arc::clone(&cloudflare));
+    let hosts = Hosts { railway: Arc::clone(&railway), cloudflare: cf, clock };
+    let hosts = Server::start(hosts).await.context("can't simulate what is deployed")?;
+
+    let cloudflare_base = format!("{}/client/v4", cloudflare.base());
+    config.api_bases =
+        BTreeMap::from([(Provider::Railway, railway.base()), (Provider::Cloudflare, cloudflare_base)]);
+    config.stand_ins = StandIns {
+        all_hosts_at: Some(hosts.base()),
+        repositories: BTreeMap::from([(REPOSITORY.0.to_owned(), made.repository.clone())]),
+    };
+    let names = project_in(&config).await?;
+    super::progress("");
+    out::line(GREETING);
+    let visits = tokio::spawn(visitors::visit(hosts.base(), names));
+    let talked = chat::run_with(&config, global).await;
+    visits.abort();
+    talked
+}
+
+/// A Railway with the sample's releases, each of which answers as it does.
+fn railway_of(made: &samples::Materialised) -> RailwaySim {
+    let mut railway = RailwaySim::new(RAILWAY_KEY);
+    railway.world.heads.insert(REPOSITORY.1.to_owned(), made.main.clone());
+    for (tag, commit) in &made.tags {
+        let error_percent = if tag == BROKEN.0 { BROKEN.1 } else { 0 };
+        railway.world.behaviours.insert(commit.clone(), Behaviour { error_percent, took_ms: ANSWER_MS });
+    }
+    railway
+}
+
+/// Takes the project in, with the keys of its accounts; the names at which it is reached.
+async fn project_in(config: &Config) -> anyhow::Result<Vec<String>> {
+    let engine = engine_unplugged(config, Parts::open(config, false).await?);
+    let project = engine::project::import(PROJECT, Path::new("/"))
+        .map_err(|faults| faults.in_file("railway.project.yaml".to_owned()))?;
+    let actor = Actor::system();
+    engine.project_import(&project, &actor).await?;
+    engine.secrets_generate_missing(&project, &actor).await?;
+    for environment in project.environments.keys() {
+        let key = EnvironmentKey::new(project.project.clone(), environment.clone());
+        for (name, value) in [("railway-key", RAILWAY_KEY), ("cloudflare-key", CLOUDFLARE_KEY)] {
+            engine.secret_set(&key, &name.parse()?, SecretString::from(value), &actor).await?;
+        }
+    }
+    engine.store().close().await;
+    let environments = project.environments.values();
+    Ok(environments.flat_map(|environment| environment.edge.values().cloned()).collect())
+}
+
+/// The demonstration's folder, which goes with it: what is simulated is not there the next time.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(within: &Path) -> anyhow::Result<Self> {
+        let folder = std::path::absolute(within.join(format!("{FOLDER}-{}", uuid::Uuid::new_v4())))?;
+        folder_private(&folder)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, folder = %self.0.display(), "the demonstration's folder is left behind");
+        }
+    }
+}
