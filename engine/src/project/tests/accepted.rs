@@ -138,7 +138,11 @@ fn migrations_by_a_tool_of_the_application_come_back_as_they_were() {
     ] {
         let shop = read(&with(migrations));
         assert_eq!(read(&export(&shop)), shop, "{migrations}");
-        assert!(export(&shop).contains(migrations), "{}", export(&shop));
+        // Long ones are written one key to a line.
+        let keys = migrations.split(", ").filter_map(|piece| piece.split_once(": "));
+        for (key, _) in keys {
+            assert!(export(&shop).contains(&format!("{key}: ")), "{key}: {}", export(&shop));
+        }
     }
     assert_eq!(read(&with("runner: sql")).migrations.unwrap().runner, None);
 }
