@@ -86,6 +86,7 @@ pub(super) async fn railway(global: &Global) -> anyhow::Result<Exit> {
 /// A Railway with the sample's releases, each of which answers as it does.
 fn railway_of(made: &samples::Materialised) -> RailwaySim {
     let mut railway = RailwaySim::new(RAILWAY_KEY);
+    railway.world.is_lively = true;
     railway.world.heads.insert(REPOSITORY.1.to_owned(), made.main.clone());
     for (tag, commit) in &made.tags {
         let error_percent = if tag == BROKEN.0 { BROKEN.1 } else { 0 };

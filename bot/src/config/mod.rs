@@ -164,6 +164,7 @@ impl fmt::Debug for Config {
             .field("twilio", &self.twilio)
             .field("texts_link", &self.texts_link)
             .field("meant", &self.meant)
+            .field("stand_ins", &self.stand_ins)
             .finish()
     }
 }

@@ -50,6 +50,10 @@ fn without_anything_the_defaults_hold() {
             twilio: None,
             texts_link: None,
             meant: [],
+            stand_ins: StandIns {
+                all_hosts_at: None,
+                repositories: {},
+            },
         }
     "#]]
     .assert_debug_eq(&Config::load(&surroundings).unwrap());

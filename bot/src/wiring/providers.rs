@@ -56,7 +56,8 @@ struct Kept {
 #[async_trait]
 impl Directory for Providers {
     async fn placed(&self, environment: &EnvironmentKey) -> Result<Option<Placed>, PortError> {
-        let revision = self.store.project_revision(&environment.project).await.map_err(away)?;
+        let revision =
+            self.store.project_revision(&environment.project).await.map_err(|error| away(&error))?;
         let Some(revision) = revision else { return Ok(None) };
         let known = self.kept().get(environment).filter(|kept| kept.revision == revision).map(|kept| {
             let names: Vec<SecretName> = kept.keys.iter().map(|(name, _)| name.clone()).collect();
@@ -96,7 +97,7 @@ impl Providers {
     }
 
     async fn made(&self, key: &EnvironmentKey, revision: i64) -> Result<Kept, PortError> {
-        let projects = self.store.project_list().await.map_err(away)?;
+        let projects = self.store.project_list().await.map_err(|error| away(&error))?;
         let project = projects.into_iter().map(|it| it.value).find(|it| it.project == key.project);
         let project = project.filter(|project| {
             let here = project.environments.get(&key.environment);
@@ -207,7 +208,9 @@ impl Providers {
     ) -> Result<Vec<(SecretName, u32)>, PortError> {
         let mut versions = Vec::new();
         for name in names {
-            if let Some(sealed) = self.store.secret_get(environment, name).await.map_err(away)? {
+            if let Some(sealed) =
+                self.store.secret_get(environment, name).await.map_err(|error| away(&error))?
+            {
                 versions.push((name.clone(), sealed.version));
             }
         }
@@ -223,6 +226,6 @@ fn placed(hosted: Arc<Hosted>) -> Placed {
     Placed { platform: hosted.clone(), edge: hosted.clone(), signals: hosted }
 }
 
-fn away(error: StoreError) -> PortError {
+fn away(error: &StoreError) -> PortError {
     PortError::retry(error.to_string())
 }

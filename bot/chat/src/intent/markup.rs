@@ -63,7 +63,7 @@ impl Bytes {
     /// Looks at a text.
     pub(super) fn of(text: &str) -> Self {
         // Most texts hold nothing but what is asked here of many bytes at once, without a look at the table.
-        let plain = |byte: u8| byte.is_ascii_lowercase() | matches!(byte, b'+'..=b'9') | (byte == b' ');
+        let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'+'..=b'9' | b' ');
         if text.bytes().fold(true, |all, byte| all & plain(byte)) {
             return Self(0);
         }

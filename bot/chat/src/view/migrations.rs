@@ -19,7 +19,7 @@ pub(super) fn migrations(card: Card, plan: &Plan) -> Card {
         .migrations
         .iter()
         .take(MIGRATIONS_SHOWN)
-        .flat_map(|one| of_migration(one, shown(one, step.dialect)))
+        .flat_map(|one| of_migration(one, &shown(one, step.dialect)))
         .collect();
     if let more @ 1.. = step.migrations.len().saturating_sub(MIGRATIONS_SHOWN) {
         lines.push(format!("and {more} more migrations; plan.json of the run has them all"));
@@ -31,7 +31,7 @@ pub(super) fn migrations(card: Card, plan: &Plan) -> Card {
         .list("Not understood", of(Effect::Unread))
 }
 
-fn of_migration(migration: &Migration, statements: Vec<String>) -> Vec<String> {
+fn of_migration(migration: &Migration, statements: &[String]) -> Vec<String> {
     let title = migration.title();
     if statements.is_empty() {
         return vec![format!("{title}: no statements")];

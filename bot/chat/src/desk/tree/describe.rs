@@ -135,7 +135,7 @@ fn described(
         if environment.platform != platform {
             // Addresses of one are none of the other's.
             environment.edge.clear();
-            environment.platform = platform.to_owned();
+            platform.clone_into(&mut environment.platform);
         }
         for service in project.services.keys() {
             let said = draft.said(Slot::Port, Some(&served_at(service.as_str(), &name)));

@@ -108,7 +108,7 @@ impl<'t> Reader<'_, 't> {
     /// "help with: deploy production, restart staging": what somebody wants to know about, or an order behind it?
     pub(super) fn behind_help(&self, changes: bool) -> Result<(), Problem> {
         let last = self.drafts.get(self.sentence..).unwrap_or_default().last();
-        if !changes || !last.is_some_and(|draft| draft.command.action == Action::Help) {
+        if !changes || last.is_none_or(|draft| draft.command.action != Action::Help) {
             return Ok(());
         }
         Err(Problem::ambiguous(
