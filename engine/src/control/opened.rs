@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{Engine, Refusal};
-use crate::model::{Change, ServiceName};
+use crate::model::{Change, PLATFORM_LOCAL, ServiceName};
 use crate::run::{Run, RunState};
 
 impl Engine {
@@ -19,7 +19,11 @@ impl Engine {
         let Some(environment) = project.environments.get(&key.environment) else { return Ok(Vec::new()) };
         let meant = |name: &ServiceName| services.is_empty() || services.contains(name);
         let edge = environment.edge.iter().filter(|(name, _)| meant(name));
-        Ok(edge.map(|(name, address)| (name.clone(), in_a_browser(address))).collect())
+        let opened = |address: &String| match environment.platform.as_str() {
+            PLATFORM_LOCAL => in_a_browser(address),
+            _ => format!("https://{address}"),
+        };
+        Ok(edge.map(|(name, address)| (name.clone(), opened(address))).collect())
     }
 }
 

@@ -204,7 +204,14 @@ pub(super) fn plan(
         ),
         step(
             "preflight",
-            format!("tools, disk and ports are there; {} builds", short(&commit.id)),
+            match facts.capabilities.builds_on_deploy {
+                true => format!(
+                    "{} answers; it builds {} when it is started",
+                    described.platform,
+                    short(&commit.id)
+                ),
+                false => format!("tools, disk and ports are there; {} builds", short(&commit.id)),
+            },
             StepKind::Preflight(Preflight { shape: shape.clone(), builds }),
         ),
         step(
