@@ -204,13 +204,10 @@ pub(super) fn plan(
         ),
         step(
             "preflight",
-            match facts.capabilities.builds_on_deploy {
-                true => format!(
-                    "{} answers; it builds {} when it is started",
-                    described.platform,
-                    short(&commit.id)
-                ),
-                false => format!("tools, disk and ports are there; {} builds", short(&commit.id)),
+            if facts.capabilities.builds_on_deploy {
+                format!("{} answers; it builds {} when it is started", described.platform, short(&commit.id))
+            } else {
+                format!("tools, disk and ports are there; {} builds", short(&commit.id))
             },
             StepKind::Preflight(Preflight { shape: shape.clone(), builds }),
         ),

@@ -129,9 +129,10 @@ pub(super) fn plan(
     let steps = vec![
         step(
             "preflight",
-            match facts.capabilities.builds_on_deploy {
-                true => "the platform answers; it builds what it has to".to_owned(),
-                false => "tools, disk and ports are there; the build is".to_owned(),
+            if facts.capabilities.builds_on_deploy {
+                "the platform answers; it builds what it has to".to_owned()
+            } else {
+                "tools, disk and ports are there; the build is".to_owned()
             },
             StepKind::Preflight(Preflight { shape: facts.shape()?, builds: builds(facts, &parts, &chosen) }),
         ),
