@@ -3,11 +3,15 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 const CI: &str = "CI";
 
 /// The folder `node_modules` of a project; none where it can't be had. It is made anew when the lock file changes.
 pub(crate) fn node_modules(project: &Path, name: &str) -> Option<PathBuf> {
+    // Two that install into one folder at once take each other's files away.
+    static INSTALLS: Mutex<()> = Mutex::new(());
+    let _turn = INSTALLS.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let lock = std::fs::read_to_string(project.join("package-lock.json")).unwrap();
     let modules = folder.join("node_modules");

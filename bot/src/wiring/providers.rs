@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use adapters::cloudflare::{Cloudflare, Owner};
 use adapters::hosted::{self, Hosted, Place};
@@ -24,6 +25,8 @@ use crate::config::Config;
 const PORT: u16 = 8_080;
 /// The branch Railway is told of when the repository's own default can't be found out; every deploy names its commit.
 const BRANCH: &str = "main";
+/// How long it is looked for.
+const BRANCH_WAIT: Duration = Duration::from_secs(5);
 /// Who reads a provider's key, in the record.
 const READER: &str = "platform";
 
@@ -173,7 +176,9 @@ impl Providers {
                 "name https://github.com/OWNER/NAME as its repository",
             )
         })?;
-        let branch = self.code.default_branch(&source).await.ok().flatten();
+        // Going back must not wait for the code host.
+        let branch = tokio::time::timeout(BRANCH_WAIT, self.code.default_branch(&source)).await;
+        let branch = branch.ok().and_then(Result::ok).flatten();
         Ok(hosted::Placed {
             name: name.to_owned(),
             repository,

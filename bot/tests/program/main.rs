@@ -16,6 +16,7 @@ mod emulated;
 mod fronts;
 mod full_disk;
 mod guests;
+mod hosted;
 mod jobs;
 mod lost;
 mod master_key;

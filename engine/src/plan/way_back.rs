@@ -28,6 +28,8 @@ pub(super) fn of_deploy(facts: &Facts, breaks: Option<&str>) -> WayBack {
     let mut lacks = Vec::new();
     if kept {
         proof.push("its build is kept".to_owned());
+    } else if facts.capabilities.builds_on_deploy {
+        lacks.push("it has to be built anew once it has ended, which takes its time and may fail".to_owned());
     } else {
         lacks.push(format!(
             "its build is gone: going back would build it anew, which takes its time and may fail; `deploy {environment} ref \
