@@ -150,7 +150,7 @@ pub(crate) enum ColorChoice {
 pub(crate) enum Command {
     /// Talk in the terminal, or read lines from a pipe (the default)
     Chat,
-    /// Talk as if there were accounts: providers are simulated, and nothing is kept
+    /// Talk with simulated providers: no account, nothing kept
     Demo {
         /// What is shown
         #[arg(value_name = "WHAT")]

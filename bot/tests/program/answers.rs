@@ -19,6 +19,7 @@ fn the_help_is_a_page_people_read() {
           chat         Talk in the terminal, or read lines from a pipe (the default)
           run          Say one thing, wait for what comes of it, tell by the exit code
           status       Show how things stand
+          demo         Talk with simulated providers: no account, nothing kept
 
         Keep it going:
           serve        Keep everything running: services, schedules, runs, HTTP API
