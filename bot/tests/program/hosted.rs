@@ -26,7 +26,7 @@ fn a_demonstration_deploys_to_railway_and_leaves_nothing_behind() {
         .says("succeeded in")
         .says("https://api.staging.acme.example")
         .says("Needs approval by one other person");
-    let left = std::fs::read_dir(world.data()).map(|all| all.count()).unwrap_or_default();
+    let left = std::fs::read_dir(world.data()).map(Iterator::count).unwrap_or_default();
     assert_eq!(left, 0, "its folder goes with it");
 }
 
