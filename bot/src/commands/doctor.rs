@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use adapters::git::GitHost;
-use engine::model::Project;
+use engine::model::{PLATFORM_LOCAL, Project};
 use engine::ports::PortError;
 use engine::secrets::MasterKey;
 use engine::store::Store;
@@ -306,7 +306,9 @@ async fn database(report: &mut Report, config: &Config) -> Vec<Project> {
 fn edge(report: &mut Report, project: &Project, hosted: bool) {
     let mut taken = Vec::new();
     let mut count = 0;
-    for (name, environment) in &project.environments {
+    // What a provider runs is reached at names in the DNS, not at addresses of this machine.
+    let here = project.environments.iter().filter(|(_, it)| it.platform == PLATFORM_LOCAL);
+    for (name, environment) in here {
         for (service, address) in &environment.edge {
             count += 1;
             if !hosted && TcpListener::bind(address).is_err() {

@@ -41,4 +41,6 @@ fn without_a_key_it_is_said_what_to_connect_and_the_others_go_on() {
     told.says("shop/staging has no key for railway").says("connect railway to staging");
     let told = world.program(&["--as", "ana", "status"]).ended(0);
     told.says("The platform can't be asked").says("here: nothing is deployed");
+    // A name in the DNS is no address of this machine.
+    world.program(&["doctor"]).says_not("api.staging.acme.example");
 }
