@@ -20,7 +20,7 @@ use super::chat;
 use crate::cli::{Exit, Global};
 use crate::config::{Config, StandIns};
 use crate::out;
-use crate::wiring::{Parts, engine_unplugged, folder_private};
+use crate::wiring::{Parts, engine_unplugged, folder_private, logs};
 
 /// The demonstration's project.
 const PROJECT: &str = include_str!("demo/railway.project.yaml");
@@ -53,6 +53,7 @@ pub(super) async fn railway(global: &Global) -> anyhow::Result<Exit> {
     config.artifacts = config.data_dir.join("artifacts").display().to_string();
     (config.slack, config.discord, config.twilio, config.prometheus) = (None, None, None, None);
     folder_private(&config.data_dir)?;
+    logs::to_file(&config)?;
 
     super::progress("making the sample project's code");
     let made = tokio::task::spawn_blocking({
