@@ -11,7 +11,7 @@ use adapters::prometheus::Sources;
 use anyhow::Context as _;
 use chat::{Desk, References, Texter};
 use engine::control::Engine;
-use engine::ports::{ByEnvironment, Placed, Ports, SecretSource};
+use engine::ports::{ByEnvironment, EnvironmentPorts, Ports, SecretSource};
 use engine::store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -119,7 +119,7 @@ impl Host {
             LocalDatabase::new(&root, Arc::clone(&parts.clock), vault.clone(), Arc::clone(&parts.redactor));
         let (prometheus, messenger) = (parts.prometheus(config)?, parts.messenger(config)?);
         let accounts = parts.accounts(config);
-        let here = Placed {
+        let here = EnvironmentPorts {
             platform: platform.clone(),
             edge: edge.clone(),
             signals: Arc::new(Sources { edge: edge.clone(), prometheus }),

@@ -14,7 +14,7 @@ use engine::model::{
     ConnectionHere, EnvironmentKey, PLATFORM_RAILWAY, Project, Provider, SecretName, Service,
     github_repository,
 };
-use engine::ports::{CodeHost, Directory, Placed, PortError, SecretSource};
+use engine::ports::{CodeHost, Directory, EnvironmentPorts, PortError, SecretSource};
 use engine::redact::Redactor;
 use engine::store::{Store, StoreError};
 
@@ -58,7 +58,7 @@ struct Kept {
 
 #[async_trait]
 impl Directory for Providers {
-    async fn placed(&self, environment: &EnvironmentKey) -> Result<Option<Placed>, PortError> {
+    async fn ports_of(&self, environment: &EnvironmentKey) -> Result<Option<EnvironmentPorts>, PortError> {
         let revision =
             self.store.project_revision(&environment.project).await.map_err(|error| away(&error))?;
         let Some(revision) = revision else { return Ok(None) };
@@ -69,12 +69,12 @@ impl Directory for Providers {
         if let Some((names, keys, hosted)) = known
             && self.versions(environment, &names).await? == keys
         {
-            return Ok(hosted.map(placed));
+            return Ok(hosted.map(ports));
         }
         let kept = self.made(environment, revision).await?;
         let hosted = kept.hosted.clone();
         self.kept().insert(environment.clone(), kept);
-        Ok(hosted.map(placed))
+        Ok(hosted.map(ports))
     }
 }
 
@@ -227,8 +227,8 @@ impl Providers {
     }
 }
 
-fn placed(hosted: Arc<Hosted>) -> Placed {
-    Placed { platform: hosted.clone(), edge: hosted.clone(), signals: hosted }
+fn ports(hosted: Arc<Hosted>) -> EnvironmentPorts {
+    EnvironmentPorts { platform: hosted.clone(), edge: hosted.clone(), signals: hosted }
 }
 
 fn away(error: &StoreError) -> PortError {

@@ -15,7 +15,7 @@ use crate::model::{Check, EnvironmentKey, Queries, ServiceName, Sticky};
 
 /// Those that serve one environment.
 #[derive(Clone)]
-pub struct Placed {
+pub struct EnvironmentPorts {
     /// Runs its services.
     pub platform: Arc<dyn Platform>,
     /// Splits its traffic.
@@ -28,23 +28,23 @@ pub struct Placed {
 #[async_trait]
 pub trait Directory: Send + Sync {
     /// Those that serve it; `None` for what runs on this machine, and for environments nobody knows.
-    async fn placed(&self, environment: &EnvironmentKey) -> Result<Option<Placed>, PortError>;
+    async fn ports_of(&self, environment: &EnvironmentKey) -> Result<Option<EnvironmentPorts>, PortError>;
 }
 
 /// Passes each call on to those that serve its environment. What is about no environment is for this machine's.
 pub struct ByEnvironment {
-    here: Placed,
+    here: EnvironmentPorts,
     directory: Arc<dyn Directory>,
 }
 
 impl ByEnvironment {
     /// `here` serves what no other does.
-    pub fn new(here: Placed, directory: Arc<dyn Directory>) -> Self {
+    pub fn new(here: EnvironmentPorts, directory: Arc<dyn Directory>) -> Self {
         Self { here, directory }
     }
 
-    async fn of(&self, environment: &EnvironmentKey) -> Result<Placed, PortError> {
-        Ok(self.directory.placed(environment).await?.unwrap_or_else(|| self.here.clone()))
+    async fn of(&self, environment: &EnvironmentKey) -> Result<EnvironmentPorts, PortError> {
+        Ok(self.directory.ports_of(environment).await?.unwrap_or_else(|| self.here.clone()))
     }
 }
 
@@ -119,8 +119,8 @@ impl Platform for ByEnvironment {
         release: u32,
         drain_s: u32,
     ) -> Result<Receipt, PortError> {
-        let placed = self.of(environment).await?;
-        placed.platform.instances_stop(permit, environment, service, release, drain_s).await
+        let ports = self.of(environment).await?;
+        ports.platform.instances_stop(permit, environment, service, release, drain_s).await
     }
 
     async fn instances_replace(
@@ -140,8 +140,8 @@ impl Platform for ByEnvironment {
         release: u32,
         idempotency_key: &str,
     ) -> Result<Replacement, PortError> {
-        let placed = self.of(environment).await?;
-        placed.platform.instances_replaced(environment, service, release, idempotency_key).await
+        let ports = self.of(environment).await?;
+        ports.platform.instances_replaced(environment, service, release, idempotency_key).await
     }
 
     async fn schedule_put(
@@ -275,7 +275,7 @@ impl Edge for ByEnvironment {
 
     async fn trouble(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String> {
         match self.of(environment).await {
-            Ok(placed) => placed.edge.trouble(environment, service).await,
+            Ok(ports) => ports.edge.trouble(environment, service).await,
             Err(error) => Some(error.to_string()),
         }
     }
