@@ -11,6 +11,10 @@ use crate::world::{Story, on_both};
 /// Requests of a verification that are made to fail in turn: the others are like them.
 const PROBES_MAX: u32 = 2;
 
+/// Which times a reading call is made to fail: what is read again and again (traffic, the judge's evidence, a build) is read
+/// alike from one time to the next, so the later ones are tried further and further apart.
+const READS_TRIED: [u32; 9] = [1, 2, 3, 5, 8, 13, 21, 34, 55];
+
 /// A run type on an environment where something was done before.
 pub(super) struct Case {
     pub(super) name: &'static str,
@@ -175,14 +179,20 @@ async fn calls_made(t: &mut Story, case: &Case) -> Vec<Call> {
     Call::ALL.iter().copied().filter(|call| !never.contains(call)).collect()
 }
 
+/// Which times a call is made to fail, as long as it comes that often.
+fn times_tried(call: Call) -> Box<dyn Iterator<Item = u32>> {
+    match call {
+        Call::Probe => Box::new(1..=PROBES_MAX),
+        call if call.is_write() => Box::new(1..),
+        _ => Box::new(READS_TRIED.into_iter()),
+    }
+}
+
 /// Each call fails for good once: the world is as before, or the run went through all the same.
 async fn fails_at_each_call(t: &mut Story, case: &Case) {
     let (wanted, _) = undisturbed(t, case).await;
     for call in calls_made(t, case).await {
-        for nth in 1.. {
-            if call == Call::Probe && nth > PROBES_MAX {
-                break;
-            }
+        for nth in times_tried(call) {
             begin(t, case).await;
             let before = ending(t).await;
             t.world.fault(Fault::of(call, FaultKind::FailBefore).nth(nth));
