@@ -10,7 +10,9 @@ use crate::artifacts::ArtifactError;
 use crate::audit::AuditEvent;
 use crate::backfill::Checkpoint;
 use crate::clock::EpochMs;
-use crate::model::{Actor, Change, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName};
+use crate::model::{
+    Actor, Change, Desired, EnvironmentKey, PLATFORM_LOCAL, Release, Role, RunId, RunRequest, ServiceName,
+};
 use crate::plan::{Plan, PlanProblem, plan};
 use crate::ports::{Crashes, InstanceState, LogLine, Weight};
 use crate::run::{Approval, Lock, Run, RunHappened, RunState, Step, Vote};
@@ -144,6 +146,7 @@ impl Engine {
     ) -> Result<EnvironmentStatus, Refusal> {
         self.cleared(actor, "status", Some(environment), &Asked::default()).await?;
         let project = self.project_of(environment).await?.value;
+        let described = project.environments.get(&environment.environment);
         let desired = self.store().environment_get(environment).await?.value;
         let live = match desired.live {
             Some(number) => self.store().release_get(environment, number).await?,
@@ -152,12 +155,14 @@ impl Engine {
         let runs = self.store().run_live().await?;
         let mut status = EnvironmentStatus {
             environment: environment.clone(),
-            production: project.environments.get(&environment.environment).is_some_and(|it| it.production),
+            production: described.is_some_and(|it| it.production),
             live,
             desired,
             services: Vec::new(),
             unseen: None,
-            connections: self.connections(environment).await?,
+            connections: self
+                .connections(environment, described.is_some_and(|it| it.platform == PLATFORM_LOCAL))
+                .await?,
             locks: self.store().lock_list(environment).await?,
             runs: runs.into_iter().filter(|run| run.environment() == environment).collect(),
         };

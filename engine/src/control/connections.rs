@@ -241,11 +241,19 @@ impl Engine {
         Ok(verified)
     }
 
-    /// An environment's connections and how far each is; nobody is asked.
-    pub(super) async fn connections(&self, environment: &EnvironmentKey) -> Result<Vec<Connected>, Refusal> {
+    /// An environment's connections and how far each is; nobody is asked. Where `local`, those of whom nothing is needed are left
+    /// out: a project's connection to whoever runs its other environments.
+    pub(super) async fn connections(
+        &self,
+        environment: &EnvironmentKey,
+        local: bool,
+    ) -> Result<Vec<Connected>, Refusal> {
         let mut all = Vec::new();
         for connection in self.store().connection_list(environment).await? {
             let sealed = self.store().secret_get(environment, &connection.secret).await?;
+            if local && sealed.is_none() && connection.provider.hosts() {
+                continue;
+            }
             let state = match sealed {
                 None => ConnectionState::PendingAuth,
                 Some(sealed) => {

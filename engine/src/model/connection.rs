@@ -64,6 +64,11 @@ impl Provider {
         matches!(self, Self::Slack | Self::Discord)
     }
 
+    /// Whether it runs environments or splits their traffic: what runs on this machine has no use for it.
+    pub const fn hosts(self) -> bool {
+        matches!(self, Self::Railway | Self::Render | Self::Vercel | Self::Cloudflare)
+    }
+
     /// Whether it can be asked to only pretend: those that charge, mail or text people out there.
     pub const fn has_modes(self) -> bool {
         matches!(self, Self::Stripe | Self::Sendgrid | Self::Twilio)

@@ -41,6 +41,23 @@ fn a_connection_is_shown_as_what_is_known_of_it() {
 }
 
 #[test]
+fn what_runs_on_this_machine_lacks_no_key_of_those_that_run_others() {
+    let project = Project::usual().with(
+        "environments:",
+        "connections:\n  railway: { provider: railway, secret: railway-key }\n  stripe: { provider: stripe, secret: stripe-key }\nenvironments:",
+    );
+    chat_about(&project, async |t| {
+        t.user("vera").says("status staging").await;
+        t.bot_says(expect![[r#"
+            · staging: nothing is deployed
+              Connections:
+                stripe, test: its secret stripe-key is not set
+              > status in staging
+        "#]]);
+    });
+}
+
+#[test]
 fn a_live_key_does_not_go_where_tests_run_nor_a_test_key_into_production() {
     chat_about(&about_stripe(), async |t| {
         let refused = t.sets_secret("staging", "stripe-key", "sk_live_51H").await.unwrap_err();
