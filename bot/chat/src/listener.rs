@@ -147,9 +147,10 @@ impl Listener {
             _ => None,
         };
         let Some(press) = press else { return self.engine.store().commit(commit).await.map(|()| true) };
-        if self.doubles.is_second(&press, commit.now_ms) {
+        let event = spoken.inbound.event.clone().unwrap_or_default();
+        if self.doubles.is_second(&press, &event, commit.now_ms) {
             // Known from now on, so that a redelivery is not taken for a third.
-            let (front, event) = (self.front.to_owned(), spoken.inbound.event.clone().unwrap_or_default());
+            let front = self.front.to_owned();
             commit.writes = vec![Write::InboundPut { front, event, at_ms: commit.now_ms }];
             self.engine.store().commit(commit).await?;
             return Ok(false);

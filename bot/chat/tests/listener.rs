@@ -154,6 +154,23 @@ async fn what_is_taken_in_at_once_is_taken_once() {
     assert_eq!(engine.store().outbox_list(CONVERSATION, 10).await.unwrap().len(), 1, "they are told once");
 }
 
+/// Two sockets get the same click in the same moment; another click is a double one.
+#[tokio::test]
+async fn an_ordering_click_that_is_told_twice_at_once_is_heard_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Broken { clock: Arc::new(ManualClock::at(1_795_003_200_000)), panics: 0.into() });
+    let engine = engine(folder.path(), clock.clone()).await;
+    let listener = Listener::new(engine.clone(), FRONT);
+    let pressed = |event: &str| Spoken { pressed: Some("m1".to_owned()), ..said(event, "cancel r-3f2a") };
+    let (one, other) = (pressed("1"), pressed("1"));
+    let (first, second) = tokio::join!(listener.take(&one), listener.take(&other));
+    assert!(first.unwrap() | second.unwrap());
+    assert!(!listener.take(&pressed("2")).await.unwrap(), "a double click");
+    while listener.pass().await.unwrap() {}
+    assert_eq!(engine.store().outbox_list(CONVERSATION, 10).await.unwrap().len(), 1, "it is answered once");
+    assert!(!listener.take(&pressed("1")).await.unwrap(), "it is delivered again, and known");
+}
+
 #[tokio::test]
 async fn what_was_heard_is_known_for_a_day() {
     let folder = tempfile::tempdir().unwrap();
