@@ -49,13 +49,11 @@ impl Doubles {
     pub(crate) fn is_second(&self, press: &Press, event: &str, now_ms: EpochMs) -> bool {
         let mut lately = self.lately();
         lately.retain(|_, (at_ms, _)| now_ms.saturating_sub(*at_ms) < SOON_MS);
-        match lately.get(press) {
-            Some((_, first)) => first != event,
-            None => {
-                lately.insert(press.clone(), (now_ms, event.to_owned()));
-                false
-            }
+        if let Some((_, first)) = lately.get(press) {
+            return first != event;
         }
+        lately.insert(press.clone(), (now_ms, event.to_owned()));
+        false
     }
 
     /// A press failed, and whoever sees that may click again at once.
