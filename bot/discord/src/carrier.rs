@@ -16,10 +16,9 @@ use crate::attached::Attached;
 use crate::embeds::Rendered;
 use crate::failure::WORN;
 use crate::intake::channel_of;
-use crate::letters::{drawn, is_inside, message_of, plainly, thread_name, with_deletion, without_files};
-use crate::limits::THREAD_NAME_CHARS;
-use crate::markdown::{clip, unescape};
+use crate::letters::{drawn, is_inside, message_of, plainly, with_deletion, without_files};
 use crate::payload::{list, text};
+use crate::threads::Threads;
 use crate::web::{Bound, Message, Web, WebError};
 use crate::{FRONT, snowflake, trouble};
 
@@ -39,8 +38,6 @@ const LOOK_BACK_MS: i64 = 5_000;
 const UNKNOWN_MESSAGE: i64 = 10_008;
 /// … and for a channel.
 const UNKNOWN_CHANNEL: i64 = 10_003;
-/// … and for a thread that was begun already.
-const THREAD_IS_THERE: i64 = 160_004;
 
 /// Where people open channels and messages.
 const PEOPLES_ADDRESS: &str = "https://discord.com/channels";
@@ -65,6 +62,7 @@ const TOO_LARGE: i64 = 40_005;
 pub(crate) struct DiscordCarrier {
     engine: Engine,
     web: Arc<Web>,
+    threads: Threads,
     /// The servers of channels.
     guilds: Mutex<HashMap<String, String>>,
     troubles: Troubles,
@@ -81,7 +79,8 @@ fn mark_of(message: &Value) -> Option<&str> {
 
 impl DiscordCarrier {
     pub(crate) fn new(engine: Engine, web: Arc<Web>, troubles: Troubles) -> Self {
-        Self { engine, web, guilds: Mutex::default(), troubles }
+        let threads = Threads::new(Arc::clone(&web), troubles.clone());
+        Self { engine, web, threads, guilds: Mutex::default(), troubles }
     }
 
     /// The server a channel is on.
@@ -138,6 +137,7 @@ impl DiscordCarrier {
         }
         if let (Outbound::Update(_), Some(id)) = (&letter.outbound, known) {
             self.web.message_edit(channel, id, &message).await?;
+            self.threads.begin_owed(channel, id).await;
             return Ok(Some(id.to_owned()));
         }
         if let Some(id) = &letter.place.edits {
@@ -148,8 +148,7 @@ impl DiscordCarrier {
         }
         let id = self.post(conversation, &letter.place, message).await?;
         if let (Outbound::Update(card), false) = (&letter.outbound, direct) {
-            // Answers find out by themselves when there is none.
-            self.thread_begin(channel, &id, &thread_name(card)).await;
+            self.threads.begin_of_card(channel, &id, &card.headline).await;
         }
         Ok(Some(id))
     }
@@ -247,9 +246,7 @@ impl DiscordCarrier {
                 },
                 other => return other,
             };
-            if !is_there
-                && self.thread_begin(channel, thread, &unescape(&message.content.replace("**", ""))).await
-            {
+            if !is_there && self.threads.begin_for(channel, thread, &message.content).await? {
                 match self.web.message_post(thread, &message).await {
                     // It is said to be there, and is not: better said in the channel than not at all.
                     Err(error) if error.is_missing(UNKNOWN_CHANNEL) => {}
@@ -265,22 +262,6 @@ impl DiscordCarrier {
                 self.web.message_post(channel, &message).await
             }
             posted => posted,
-        }
-    }
-
-    /// Begins the thread of a message; false, with the reason in the log, when Discord does not let.
-    async fn thread_begin(&self, channel: &str, message: &str, name: &str) -> bool {
-        match self.web.thread_begin(channel, message, &clip(name, THREAD_NAME_CHARS).0).await {
-            Ok(()) => {
-                trouble::thread(&self.troubles, channel);
-                true
-            }
-            Err(error) if error.code() == Some(THREAD_IS_THERE) => true,
-            Err(error) => {
-                trouble::no_thread(&self.troubles, channel, &error);
-                tracing::warn!(channel, %error, "a thread can't be begun: may the bot create public threads?");
-                false
-            }
         }
     }
 }
@@ -441,7 +422,7 @@ impl Carrier for DiscordCarrier {
         let id = found.map(|message| text(message, "id"));
         if let (Some(id), Outbound::Update(card), false) = (&id, &letter.outbound, channel_of(conversation).1)
         {
-            self.thread_begin(channel, id, &thread_name(card)).await;
+            self.threads.begin_of_card(channel, id, &card.headline).await;
         }
         Ok(id)
     }

@@ -19,12 +19,6 @@ pub(crate) fn with_deletion(letter: &Letter, deleted: bool) -> Letter {
     Letter { outbound: Outbound::Say(card), place: letter.place.clone() }
 }
 
-/// What a card's thread is called: what the card is about, without how it stands right now.
-pub(crate) fn thread_name(card: &Card) -> String {
-    let about: Vec<&str> = card.headline.split(" · ").take(2).collect();
-    about.join(" · ")
-}
-
 pub(crate) fn message_of(letter: &Letter) -> Message {
     let Rendered { content, embeds, components, rest } = drawn(letter);
     let picture = || letter.outbound.card().chart().and_then(Attached::picture);

@@ -30,6 +30,7 @@ mod session;
 mod settings;
 pub mod sim;
 mod snowflake;
+mod threads;
 mod trouble;
 mod web;
 

@@ -119,6 +119,22 @@ fn a_limit_that_is_no_json_holds_everything() {
 }
 
 #[test]
+fn a_thread_that_has_to_wait_is_begun_under_the_runs_name() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.stage.sim.fault("POST threads", Fault::Limited(2.0));
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.user("ben").clicks("Approve").await;
+        t.settles().await;
+        let card = cards(t).remove(0);
+        let (name, _) = t.stage.sim.channel(&card.id).unwrap();
+        assert_eq!(name, "r-1 · Deploy v1.0.0 (4b76448) to production");
+        assert!(of_bot(&t.stage, &card.id).iter().any(|it| it.content.contains("is approved by ben")));
+        t.never_mind_the_rest();
+    });
+}
+
+#[test]
 fn what_is_said_where_discord_must_be_asked_first_is_heard_in_order() {
     chat(async |t| {
         t.release("v1.0.0", good());
