@@ -12,14 +12,17 @@
 //! ana fills value=3                             # the form that is open; `answer=…` for a question
 //! hang up                                       # the socket is lost, and can be resumed
 //! forget                                        # … and cannot
+//! limit POST messages 30                        # the next call of that kind is asked to wait 30 s; also: PATCH messages, POST threads
 //! ```
+//!
+//! Its one argument is the port to listen on, 7610 unless told otherwise.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use chat::window::PEOPLE;
-use discord::sim::{Acked, CHANNELS, Message, Press, Sim, TOKEN, buttons_of};
+use discord::sim::{Acked, CHANNELS, Fault, Message, Press, Sim, TOKEN, buttons_of, options_of};
 use engine::clock::SystemClock;
 use tokio::sync::mpsc;
 
@@ -28,9 +31,22 @@ const PORT: u16 = 7610;
 /// The channel everybody is in.
 const CHANNEL: &str = CHANNELS[0];
 
+/// What can be typed.
+const TYPED: &str = "`ana: deploy staging`, `ben clicks Approve` and then `ben clicks Yes` (the button that answers whether he means \
+     it), `ana /status`, `ana in 3: rollback`, `ana types /deploy environment=st`, `ana fills answer=3`, `hang up`, `forget`, \
+     `limit POST messages 30` (or PATCH messages, POST threads): the next such call is asked to wait 30 s";
+
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(PORT);
+    let port = match std::env::args().nth(1).map(|port| port.parse()) {
+        None => PORT,
+        Some(Ok(port)) => port,
+        Some(Err(_)) => {
+            return say(&format!(
+                "discord_sim [PORT]    (7610 unless told otherwise)\n\nTyped there: {TYPED}."
+            ));
+        }
+    };
     let sim = Sim::start_at(Arc::new(SystemClock), true, SocketAddr::from(([127, 0, 0, 1], port))).await?;
     let links = PEOPLE
         .map(|name| format!("infra-chat --as zoe user link {name} discord:{}", sim.user(name)))
@@ -40,8 +56,8 @@ async fn main() -> std::io::Result<()> {
          export INFRA_CHAT_DISCORD_API_BASE={} INFRA_CHAT_DISCORD_TOKEN={TOKEN}\n  \
          export INFRA_CHAT_DISCORD_CHANNELS={CHANNEL}\n  \
          {links}\n  infra-chat serve\n\n\
-         Then there, or here: `ana: deploy staging`, `ben clicks Approve`, `ben clicks Yes`, `ana /status`, `ana in 3: rollback`, \
-         `ana types /deploy environment=st`, `ana fills answer=3`, `hang up`, `forget`.\n",
+         Then there, or here: {TYPED}.
+",
         sim.window(),
         sim.api_base(),
     ))?;
@@ -76,6 +92,12 @@ async fn act(sim: &Sim, line: &str) -> std::io::Result<()> {
             sim.forget_session();
         }
         _ => {
+            if let Some((kind, seconds)) = line.strip_prefix("limit ").and_then(|rest| rest.rsplit_once(' '))
+                && let Ok(seconds) = seconds.parse()
+            {
+                sim.fault(kind, Fault::Limited(seconds));
+                return Ok(());
+            }
             let Some((user, rest)) = line.split_once([' ', ':']) else { return Ok(()) };
             return somebody(sim, user, rest.trim()).await;
         }
@@ -91,19 +113,21 @@ async fn somebody(sim: &Sim, user: &str, rest: &str) -> std::io::Result<()> {
         return told(sim, user, sim.interact(&sim.presses(user, &press)).await);
     }
     if let Some(filled) = rest.strip_prefix("fills ") {
-        let Some(body) = sim.submits(user, &pairs(filled)) else {
+        let Some(body) = sim.submits(user, &options_of(filled)) else {
             return say(&format!("{user} sees no form"));
         };
         return told(sim, user, sim.interact(&body).await);
     }
     if let Some(typed) = rest.strip_prefix("types /") {
         let (command, options) = typed.split_once(' ').unwrap_or((typed, ""));
-        let Some((option, text)) = pairs(options).pop() else { return say("types /deploy environment=st") };
+        let Some((option, text)) = options_of(options).pop() else {
+            return say("types /deploy environment=st");
+        };
         return told(sim, user, sim.interact(&sim.types(user, CHANNEL, command, option, text)).await);
     }
     if let Some(command) = rest.strip_prefix('/') {
         let (command, options) = command.split_once(' ').unwrap_or((command, ""));
-        let body = sim.command(user, CHANNEL, command, &pairs(options));
+        let body = sim.command(user, CHANNEL, command, &options_of(options));
         return told(sim, user, sim.interact(&body).await);
     }
     let in_thread = rest.strip_prefix("in ").and_then(|rest| rest.split_once(':'));
@@ -121,11 +145,6 @@ async fn somebody(sim: &Sim, user: &str, rest: &str) -> std::io::Result<()> {
         return Ok(());
     }
     say("  (nobody has heard it yet: is infra-chat connected?)")
-}
-
-/// Options as `name=value`; what has no name goes on with the value before it.
-fn pairs(text: &str) -> Vec<(&str, &str)> {
-    text.split_whitespace().filter_map(|pair| pair.split_once('=')).collect()
 }
 
 /// The button with which somebody answers whether they mean it.

@@ -10,30 +10,45 @@
 //! ana fills value=3                             # the form that is open; `answer=…` for a question
 //! ana opens home
 //! hang up                                       # every socket is lost
+//! limit chat.update 30                          # the next call of that method is asked to wait 30 s
 //! ```
+//!
+//! Its one argument is the port to listen on, 7600 unless told otherwise.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use engine::clock::SystemClock;
-use slack::sim::{APP_TOKEN, BOT_TOKEN, CHANNEL, Message, Sim, buttons_of};
+use slack::sim::{APP_TOKEN, BOT_TOKEN, CHANNEL, Fault, Message, Sim, buttons_of};
 use tokio::sync::mpsc;
 
 /// Where it listens unless told otherwise.
 const PORT: u16 = 7600;
 
+/// What can be typed.
+const TYPED: &str = "`ana: deploy staging`, `ben clicks Approve`, `ana /infra status`, `ana in 3: rollback`, `ana fills answer=3`, \
+     `ana opens home`, `hang up`, `limit chat.update 30` (or chat.postMessage): the next such call is asked to wait 30 s";
+
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(PORT);
+    let port = match std::env::args().nth(1).map(|port| port.parse()) {
+        None => PORT,
+        Some(Ok(port)) => port,
+        Some(Err(_)) => {
+            return say(&format!(
+                "slack_sim [PORT]    (7600 unless told otherwise)\n\nTyped there: {TYPED}."
+            ));
+        }
+    };
     let sim = Sim::start_at(Arc::new(SystemClock), true, SocketAddr::from(([127, 0, 0, 1], port))).await?;
     say(&format!(
         "A simulated Slack: open {} in a browser. Beside it, in another terminal:\n\n  \
          export INFRA_CHAT_SLACK_API_BASE={} INFRA_CHAT_SLACK_BOT_TOKEN={BOT_TOKEN}\n  \
          export INFRA_CHAT_SLACK_APP_TOKEN={APP_TOKEN} INFRA_CHAT_SLACK_CHANNELS={CHANNEL}\n  \
          for name in vera ana ben zoe; do infra-chat --as zoe user link $name slack:$name; done\n  infra-chat serve\n\n\
-         Then there, or here: `ana: deploy staging`, `ben clicks Approve`, `ana /infra status`, `ana in 3: rollback`, \
-         `ana fills answer=3`, `ana opens home`, `hang up`.\n",
+         Then there, or here: {TYPED}.
+",
         sim.window(),
         sim.api_base(),
     ))?;
@@ -63,6 +78,12 @@ async fn main() -> std::io::Result<()> {
 async fn act(sim: &Sim, line: &str) -> std::io::Result<()> {
     if line == "hang up" {
         sim.hang_up();
+        return Ok(());
+    }
+    if let Some((method, seconds)) = line.strip_prefix("limit ").and_then(|rest| rest.rsplit_once(' '))
+        && let Ok(seconds) = seconds.parse()
+    {
+        sim.fault(method, Fault::Limited(seconds));
         return Ok(());
     }
     let Some((user, rest)) = line.split_once([' ', ':']) else { return Ok(()) };

@@ -139,6 +139,14 @@ pub(crate) struct Session {
     heard: u64,
 }
 
+/// Options as `name=value`: a value goes on until the next name.
+pub fn options_of(text: &str) -> Vec<(&str, &str)> {
+    let names: Vec<usize> =
+        text.match_indices('=').map(|(at, _)| text[..at].rfind(' ').map_or(0, |space| space + 1)).collect();
+    let ends = names.iter().skip(1).copied().chain([text.len()]);
+    names.iter().zip(ends).filter_map(|(begin, end)| text[*begin..end].trim().split_once('=')).collect()
+}
+
 /// What is inside.
 #[derive(Default)]
 pub(crate) struct State {

@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use chat::window::{self, Given, Looking, Parts};
 use serde_json::Value;
 
-use super::{Acked, BOT_USER, CHANNELS, Inside, Kind, Message, Press, Sim, buttons_of, user_id};
+use super::{Acked, BOT_USER, CHANNELS, Inside, Kind, Message, Press, Sim, buttons_of, options_of, user_id};
 
 /// The place that is the conversation with the bot.
 const DIRECT: &str = "direct";
@@ -107,14 +107,6 @@ async fn say(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Byt
     let heard = sim.tell_patiently("MESSAGE_CREATE", &written).await;
     // Nobody who writes a message sees whether anybody has heard it.
     Ok(told(if heard { "" } else { "Nobody has heard it yet; infra-chat is told as soon as it can be." }))
-}
-
-/// Options as `name=value`: a value goes on until the next name.
-fn options_of(text: &str) -> Vec<(&str, &str)> {
-    let names: Vec<usize> =
-        text.match_indices('=').map(|(at, _)| text[..at].rfind(' ').map_or(0, |space| space + 1)).collect();
-    let ends = names.iter().skip(1).copied().chain([text.len()]);
-    names.iter().zip(ends).filter_map(|(begin, end)| text[*begin..end].trim().split_once('=')).collect()
 }
 
 async fn click(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Bytes) -> Told {
