@@ -65,7 +65,9 @@ pub(crate) fn lost(troubles: &Troubles) {
 /// Discord ended the socket for good, with this code.
 pub(crate) fn refused(troubles: &Troubles, code: u16) {
     let says = if code == WRONG_TOKEN {
-        token("the gateway ends with 4004")
+        "Discord's gateway does not take discord.token (code 4004); it is tried again. If that lasts, reset the token on the \
+         bot's page, set it, and start infra-chat again"
+            .to_owned()
     } else {
         format!("Discord's gateway refuses the bot (code {code}); it is tried again")
     };

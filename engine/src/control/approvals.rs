@@ -122,6 +122,11 @@ impl Engine {
                 format!("retry {id}"),
             ),
             ApprovalState::Open => return Ok(()),
+            ApprovalState::Approved { by, .. } if run.state.is_over() => Refusal::standing(
+                "already-decided",
+                format!("{id} is over: {}. It was approved by {by}", run.state.as_str()),
+                next,
+            ),
             ApprovalState::Approved { by, .. } => {
                 Refusal::standing("already-decided", format!("{id} was approved by {by} already"), next)
             }

@@ -70,6 +70,15 @@ impl Engine {
             }
         }
         match refused {
+            // The one that came first is about an environment nobody named.
+            Some(Refusal::NotAllowed { .. }) if places.is_empty() => {
+                let role = actor.role.map(|role| format!(" as a {role}")).unwrap_or_default();
+                Err(Refusal::standing(
+                    "no-secrets",
+                    format!("you may set secrets nowhere here{role}"),
+                    "can I set variable in ENVIRONMENT?",
+                ))
+            }
             Some(refusal) if places.is_empty() => Err(refusal),
             None if places.is_empty() => Err(Refusal::not_found(
                 "there is no environment yet that a secret could be for",

@@ -31,9 +31,10 @@ pub(crate) fn decided_before(run: &Run, how: &str) -> Card {
         .privately()
 }
 
-/// Somebody says hello.
+/// Somebody says hello. Who has no name here yet is known by the front's number alone, which is no name.
 pub(crate) fn greeting(name: &str, ways: &[String]) -> Card {
-    let hello = if name.is_empty() { "Hello.".to_owned() } else { format!("Hello {name}.") };
+    let hello =
+        if name.is_empty() || name.contains(':') { "Hello.".to_owned() } else { format!("Hello {name}.") };
     let says = format!(
         "{hello} Say what is to be done or what you want to know; before anything is done you see a plan."
     );
