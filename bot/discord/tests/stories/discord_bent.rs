@@ -2,6 +2,7 @@
 //! Each is answered in time, or refused with a line in the log; nothing comes of it, and the next good one works.
 #![expect(clippy::needless_pass_by_value, reason = "what is told is made where it is told")]
 
+use adapters::sim::Behaviour;
 use discord::sim::{CHANNELS, GUILD};
 use serde_json::{Value, json};
 
@@ -439,6 +440,23 @@ fn discord_bent_interactions_are_answered_or_refused() {
         assert!(count > 500, "{count}");
         t.begins_nothing().await;
         t.only_one_plan_waits().await;
+    });
+}
+
+#[test]
+fn a_click_that_orders_and_is_told_twice_at_once_is_done_once() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::never_healthy());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        let click = t.stage.sim.presses("ana", &t.stage.button("ana", "Retry", false));
+        let tell = || t.stage.sim.tell("INTERACTION_CREATE", &click);
+        let told = tokio::join!(tell(), tell());
+        assert_eq!(told, (true, true));
+        t.ticks().await;
+        t.settles().await;
+        assert_eq!(t.runs().await, 2);
+        t.never_mind_the_rest();
     });
 }
 

@@ -36,6 +36,40 @@ fn a_double_click_begins_one_run_and_a_later_one_another() {
 }
 
 #[test]
+fn an_ordering_click_over_both_sockets_is_done_once() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::never_healthy());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.stage.sim.until(|sim| sim.sockets() == 2).await;
+        let click = t.stage.sim.presses("ana", &t.stage.button("ana", "Retry", false));
+        t.stage.sim.deliver("interactive", &click, true).await.unwrap();
+        t.ticks().await;
+        t.settles().await;
+        assert_eq!(t.runs().await, 2);
+        t.never_mind_the_rest();
+    });
+}
+
+/// An order that comes late, behind what was said after it, and then once more.
+#[test]
+fn what_comes_out_of_order_is_done_once_each() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        let first = t.stage.sim.writes("ana", CHANNEL, None, "deploy staging ref v1.0.0");
+        let second = t.stage.sim.writes("ana", CHANNEL, None, "restart staging");
+        for said in [&second, &first, &second, &first] {
+            t.stage.sim.deliver("events_api", said, false).await.unwrap();
+            t.ticks().await;
+            t.settles().await;
+        }
+        // Nothing was there to be restarted yet: that is answered, and does not come to pass later.
+        assert_eq!(t.runs().await, 1);
+        t.never_mind_the_rest();
+    });
+}
+
+#[test]
 fn two_people_who_click_at_once_are_both_heard() {
     chat(async |t| {
         t.release("v1.0.0", good());
