@@ -73,6 +73,12 @@ pub fn holds_secret(redactor: &Redactor, text: &str) -> bool {
     SHAPES.iter().any(found)
 }
 
+/// Whether a variable of that name holds a secret, by its name.
+pub(crate) fn is_named_like_a_secret(name: &str) -> bool {
+    static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?i){NAME_ENDS}$")).ok());
+    NAMED.as_ref().is_some_and(|named| named.is_match(name))
+}
+
 /// Neither a small number nor on or off.
 fn is_no_switch(value: &str) -> bool {
     let number = value.len() <= NUMBER_DIGITS && value.bytes().all(|byte| byte.is_ascii_digit());

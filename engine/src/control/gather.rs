@@ -117,7 +117,6 @@ impl Engine {
         Ok(Facts {
             environment: environment.clone(),
             project: project.value,
-            project_revision: project.revision,
             desired,
             releases,
             observed,

@@ -92,6 +92,15 @@ pub enum Change {
         /// Which; empty means all.
         services: Vec<ServiceName>,
     },
+    /// A variable with another value, in the description and in what runs.
+    SetVariable {
+        /// Which services; empty means those that have it, and all where none has.
+        services: Vec<ServiceName>,
+        /// The variable.
+        name: String,
+        /// What it is set to: plain text, never a secret.
+        value: String,
+    },
     /// A job of the application, batch after batch.
     Backfill {
         /// The job.
@@ -121,6 +130,7 @@ impl Change {
             Self::CronDisable { .. } => "cron-disable",
             Self::CronEnable { .. } => "cron-enable",
             Self::ClearCache { .. } => "clear-cache",
+            Self::SetVariable { .. } => "set-variable",
             Self::Backfill { .. } => "backfill",
         }
     }
@@ -134,7 +144,8 @@ impl Change {
             | Self::Restart { services }
             | Self::CronDisable { services }
             | Self::CronEnable { services }
-            | Self::ClearCache { services } => services,
+            | Self::ClearCache { services }
+            | Self::SetVariable { services, .. } => services,
             Self::Migrate { .. } | Self::Backfill { .. } => &[],
         }
     }

@@ -31,8 +31,6 @@ pub struct Facts {
     pub environment: EnvironmentKey,
     /// The project's description.
     pub project: Project,
-    /// Its revision.
-    pub project_revision: i64,
     /// The environment's desired state.
     pub desired: Desired,
     /// The environment's releases, newest first.
@@ -230,6 +228,19 @@ impl Facts {
         config_set(&config.service, config.release, config.variables.clone(), versions)
     }
 
+    /// A release's configuration with one variable set to plain text, for a release that comes after it.
+    pub(super) fn with_variable(
+        &self,
+        config: &ConfigSet,
+        release: u32,
+        name: &str,
+        value: &str,
+    ) -> ConfigSet {
+        let mut variables = config.variables.clone();
+        variables.insert(name.to_owned(), Variable::Plain(value.to_owned()));
+        self.with_newest_secrets(&config_set(&config.service, release, variables, config.secrets.clone()))
+    }
+
     /// The instances of a service for a release; absent for a service with a schedule.
     pub(super) fn set(
         name: &ServiceName,
@@ -271,6 +282,16 @@ impl Facts {
         })
     }
 
+    /// A fingerprint of all that the description says of this environment. What it says of others, and of people, is no
+    /// reason to ask anybody once more.
+    fn description_fingerprint(&self) -> String {
+        let mut here = self.project.clone();
+        here.environments.retain(|name, _| *name == self.environment.environment);
+        here.people.clear();
+        let value = serde_json::to_value(&here).unwrap_or_default();
+        hex::encode(&Sha256::digest(canonical_json(&value).as_bytes())[..4])
+    }
+
     /// The observed state, a line each, in words that change only when something that matters does: no process ids,
     /// no health, no times.
     pub(super) fn observed_lines(&self) -> Vec<String> {
@@ -278,7 +299,11 @@ impl Facts {
             Some(live) => format!("live: release {} ({})", live.id.number, live.reference),
             None => "live: nothing".to_owned(),
         }];
-        lines.push(format!("project description: revision {}", self.project_revision));
+        lines.push(format!(
+            "description of {}: {}",
+            self.environment.environment,
+            self.description_fingerprint()
+        ));
         for (name, service) in &self.observed.services {
             for set in &service.sets {
                 lines.push(format!("{name}: release {} with {} replicas", set.release, set.replicas));

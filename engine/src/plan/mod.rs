@@ -10,6 +10,7 @@ mod judged;
 mod lint;
 mod operate;
 mod rollback;
+mod set_variable;
 mod stages;
 mod variables;
 mod way_back;
@@ -265,6 +266,9 @@ pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
         Change::CronDisable { services } => operate::cron(request, facts, services, false),
         Change::CronEnable { services } => operate::cron(request, facts, services, true),
         Change::ClearCache { services } => operate::clear_cache(request, facts, services),
+        Change::SetVariable { services, name, value } => {
+            set_variable::plan(request, facts, services, name, value)
+        }
         Change::Backfill { .. } => backfill::plan(request, facts),
     }
 }

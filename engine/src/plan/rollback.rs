@@ -222,7 +222,15 @@ pub(super) fn plan(
             Some(DiffLine::new(name.as_str(), before, Some(release_name(target, after))))
         })
         .collect();
-    diff.extend(rotated);
+    // What is live may have been given other variables since, with the same code.
+    let served = chosen.iter().filter(|_| !restores);
+    let pairs = served.filter_map(|name| Some((name, live.services.get(name)?, parts.get(name)?)));
+    diff.extend(pairs.flat_map(|(name, now, then)| variable_lines(name, &now.config, &then.config)));
+    for line in rotated {
+        if diff.iter().all(|other| other.what != line.what) {
+            diff.push(line);
+        }
+    }
     Ok(Plan {
         title: {
             let (roll, way) = match (restores, forward) {
@@ -384,7 +392,7 @@ fn schema_fits(facts: &Facts, target: &Release) -> Result<(), PlanProblem> {
     ))
 }
 
-fn builds(
+pub(super) fn builds(
     facts: &Facts,
     parts: &BTreeMap<ServiceName, ServiceRelease>,
     chosen: &[ServiceName],

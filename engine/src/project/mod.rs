@@ -24,6 +24,7 @@ mod source;
 mod spot;
 mod texts;
 mod tree;
+mod variable;
 mod write;
 
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use difference::{Difference, differences};
 pub use fault::{ProjectFault, ProjectFaults};
 pub use import::import;
 pub use reference::{Piece, Reference, ReferenceError, pieces};
+pub(crate) use variable::variable_fault;
 
 use crate::model::Project;
 

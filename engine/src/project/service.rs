@@ -15,11 +15,10 @@ use super::signals;
 use super::source;
 use super::spot::{Spot, shown};
 use super::tree::Value;
+use super::variable;
 use crate::model::{Health, Limits, Service, Size, Variable};
 
 const CRON_FIELDS: usize = 5;
-/// The longest name of an environment variable, in characters.
-const VARIABLE_NAME_MAX: usize = 128;
 
 /// Reads one service.
 pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, base: &Path) -> Option<Service> {
@@ -159,13 +158,8 @@ pub(super) fn variables(spot: &Spot<'_>, known: &Known<'_>) -> Option<BTreeMap<S
 }
 
 fn check_variable_name(entry: &Spot<'_>) {
-    let name = entry.key;
-    let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let goes_on_well = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if !starts_well || !goes_on_well || name.len() > VARIABLE_NAME_MAX {
-        entry.fault_at_key(format!(
-            "can't be a variable's name: use up to {VARIABLE_NAME_MAX} letters, digits and `_`, not starting with a digit"
-        ));
+    if !variable::is_name(entry.key) {
+        entry.fault_at_key(variable::not_a_name());
     }
 }
 

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Look, StepAct, StepContext, Undo};
-use crate::model::{Desired, ServiceName};
+use crate::model::{Desired, EnvironmentName, Project, ServiceName, Variable};
 use crate::ports::{Permit, PortError, Receipt};
 
 /// Seconds open connections may go on before they are cut.
@@ -44,6 +44,15 @@ pub enum DesiredChange {
         /// On.
         enabled: bool,
     },
+    /// A variable of a service has another value here from now on: in the project's description.
+    Variable {
+        /// The service.
+        service: ServiceName,
+        /// The variable.
+        name: String,
+        /// Its value.
+        value: String,
+    },
     /// Automatic deploys are held, or free again.
     Held {
         /// Why; absent when free.
@@ -52,7 +61,7 @@ pub enum DesiredChange {
 }
 
 impl DesiredChange {
-    /// Applies it.
+    /// Applies it to an environment's desired state.
     pub fn apply(&self, desired: &mut Desired) {
         match self {
             Self::Live { release, .. } => desired.live = Some(*release),
@@ -66,6 +75,22 @@ impl DesiredChange {
                 desired.cron_disabled.insert(service.clone());
             }
             Self::Held { reason } => desired.held.clone_from(reason),
+            Self::Variable { .. } => {}
+        }
+    }
+
+    /// Whether it is kept in the project's description.
+    pub fn is_described(&self) -> bool {
+        matches!(self, Self::Variable { .. })
+    }
+
+    /// Applies it to the project's description. A service the description does not have any more stays away.
+    pub fn describe(&self, project: &mut Project, environment: &EnvironmentName) {
+        let Self::Variable { service, name, value } = self else { return };
+        let known = project.services.contains_key(service);
+        if let Some(here) = project.environments.get_mut(environment).filter(|_| known) {
+            let over = here.services.entry(service.clone()).or_default();
+            over.variables.insert(name.clone(), Variable::Plain(value.clone()));
         }
     }
 }

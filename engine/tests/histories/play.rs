@@ -44,6 +44,7 @@ impl Life<'_> {
             Wish::Migrate { reference } => migrate(reference),
             Wish::Scale { replicas } => scale(&["api"], replicas),
             Wish::Restart => restart(&[]),
+            Wish::SetVariable { value } => set_variable(&[], "GREETING", value),
             Wish::CronOff => cron_disable(),
             Wish::CronOn => cron_enable(),
             Wish::ClearCache => clear_cache(),

@@ -21,6 +21,7 @@ mod record;
 mod replicas;
 mod rollback;
 mod secrets;
+mod set_variable;
 mod stages;
 mod steer;
 mod time;

@@ -45,6 +45,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("cron-disable", vec![deploy("v1")], cron_disable()),
         case("cron-enable", vec![deploy("v1"), cron_disable()], cron_enable()),
         case("clear-cache", vec![deploy("v1")], clear_cache()),
+        case("set-variable", vec![deploy("v1")], set_variable(&["api", "cron"], "GREETING", "hi")),
         case("backfill", vec![deploy("v1")], backfill(6_000)),
     ]
 }
@@ -76,6 +77,7 @@ pub(super) struct Ending {
     pub(super) picture: String,
     pub(super) migrated: String,
     pub(super) desired: String,
+    pub(super) settings: String,
     pub(super) releases: String,
 }
 
@@ -84,6 +86,7 @@ pub(super) async fn ending(t: &Story) -> Ending {
         picture: t.picture("staging").await,
         migrated: t.migrated("staging").await,
         desired: t.desired("staging").await,
+        settings: t.settings("staging").await,
         releases: t.releases("staging").await,
     }
 }
@@ -214,6 +217,7 @@ async fn fails_at_each_call(t: &mut Story, case: &Case) {
                 "failed" | "rolled-back" => {
                     let after = ending(t).await;
                     assert_eq!(after.desired, before.desired, "{what}: {told}");
+                    assert_eq!(after.settings, before.settings, "{what}: {told}");
                     if !case.forward_only {
                         assert_eq!(after.picture, before.picture, "{what}: {told}");
                     }
@@ -264,7 +268,7 @@ macro_rules! proofs {
 }
 
 proofs! {
-    first_deploy deploy deploy_one canary deploy_by_tool rollback rollback_one migrate migrate_by_tool scale_up scale_down restart cron_disable cron_enable clear_cache backfill
+    first_deploy deploy deploy_one canary deploy_by_tool rollback rollback_one migrate migrate_by_tool scale_up scale_down restart cron_disable cron_enable clear_cache set_variable backfill
 }
 
 #[test]
@@ -280,6 +284,7 @@ fn every_run_type_has_its_proofs() {
         "cron-disable",
         "cron-enable",
         "clear-cache",
+        "set-variable",
         "backfill",
     ];
     assert_eq!(proved, all);

@@ -74,6 +74,11 @@ pub fn restart(services: &[&str]) -> Change {
     Change::Restart { services: named(services) }
 }
 
+/// `set GREETING=hi for api`
+pub fn set_variable(services: &[&str], name: &str, value: &str) -> Change {
+    Change::SetVariable { services: named(services), name: name.to_owned(), value: value.to_owned() }
+}
+
 /// `cron off`
 pub fn cron_disable() -> Change {
     Change::CronDisable { services: Vec::new() }

@@ -1,8 +1,20 @@
 //! An environment as it looks from outside, in lines that are the same whenever it is the same: no process ids, no times.
 
+use std::collections::BTreeMap;
+
+use engine::model::{ServiceName, Variable};
 use engine::ports::InstanceState;
 
 use super::Story;
+
+/// A service's settings that are the same text everywhere.
+fn said(service: &ServiceName, variables: &BTreeMap<String, Variable>) -> Vec<String> {
+    let plain = |(name, value): (&String, &Variable)| match value {
+        Variable::Plain(text) if !text.contains("${") => Some(format!("{service} {name}={text}")),
+        _ => None,
+    };
+    variables.iter().filter_map(plain).collect()
+}
 
 impl Story {
     /// What runs and who is sent where. Components and addresses stay out: they only ever come, and stay.
@@ -60,6 +72,26 @@ impl Story {
         words.extend(desired.cron_disabled.iter().map(|name| format!("{name} off")));
         words.extend(desired.held.map(|why| format!("held: {why}")));
         words.join(", ")
+    }
+
+    /// The settings its description says, a service's behind its name: `api GREETING=hello`.
+    pub async fn settings(&self, environment: &str) -> String {
+        let key = self.environment(environment);
+        let project = self.engine().project_get(Some(&key.project)).await.unwrap().value;
+        let services = project.services.keys();
+        let here = services.filter_map(|name| Some((name, project.service_in(&key.environment, name)?)));
+        let lines = here.flat_map(|(name, service)| said(name, &service.variables));
+        lines.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The settings the live release runs with, likewise.
+    pub async fn settings_live(&self, environment: &str) -> String {
+        let key = self.environment(environment);
+        let store = self.engine().store();
+        let live = store.environment_get(&key).await.unwrap().value.live.unwrap();
+        let release = store.release_get(&key, live).await.unwrap().unwrap();
+        let lines = release.services.iter().flat_map(|(name, part)| said(name, &part.config.variables));
+        lines.collect::<Vec<_>>().join(", ")
     }
 
     /// The releases there are: `3 live, 2 superseded, 1 superseded`.

@@ -13,6 +13,7 @@ use super::tree::{self, Draft, Slot};
 use super::waiting::Made;
 use super::{Desk, Heard, Outcome, Speaker, jobs, plainly, when};
 use crate::intent::{Action, Canary, Command, Migrate};
+use crate::spilled;
 use crate::view;
 
 /// A command for several environments is as many commands, in the order said: each waits for the one before it.
@@ -71,7 +72,8 @@ impl Desk {
             | Action::Restart
             | Action::CronDisable
             | Action::CronEnable
-            | Action::ClearCache => Box::pin(self.order(speaker, talk, command, left)).await,
+            | Action::ClearCache
+            | Action::SetVariable => Box::pin(self.order(speaker, talk, command, left)).await,
             Action::Approve
             | Action::Reject
             | Action::Cancel
@@ -178,6 +180,9 @@ impl Desk {
         }
         let draft = Draft::of(command).settled(speaker.project.as_ref());
         if let Some(next) = draft.next() {
+            if let Some(refusal) = next_is_secret(speaker, &draft, next.0) {
+                return Err(refusal);
+            }
             return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
         }
         let mut heard = Heard::nothing();
@@ -305,6 +310,21 @@ impl Desk {
     }
 }
 
+/// Nobody is asked in a channel for what is named like a secret.
+fn next_is_secret(speaker: &Speaker<'_>, draft: &Draft, next: Slot) -> Option<Refusal> {
+    let name = draft.said(Slot::Name, None).filter(|_| next == Slot::Value)?;
+    let project = speaker.project.as_ref().map_or("PROJECT", |it| it.project.as_str());
+    let environments = draft.filled().environments;
+    let environment = environments.first().map_or("ENVIRONMENT", String::as_str);
+    spilled::is_named_like_a_secret(&name).then(|| {
+        Refusal::Problem(PlanProblem::new(
+            "secret-variable",
+            format!("{name} is named like a secret, and what is said here stays to be read"),
+            format!("infra-chat secret set {project}/{environment}/{name}"),
+        ))
+    })
+}
+
 /// What a command that makes a run changes.
 pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
     let services = services(command)?;
@@ -327,6 +347,11 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
         Action::Restart => Change::Restart { services },
         Action::CronDisable => Change::CronDisable { services },
         Action::CronEnable => Change::CronEnable { services },
+        Action::SetVariable => Change::SetVariable {
+            services,
+            name: command.name.clone().unwrap_or_default(),
+            value: command.value.clone().unwrap_or_default(),
+        },
         Action::Backfill => jobs::backfill_of(command, None)?,
         _ => Change::ClearCache { services },
     })

@@ -72,6 +72,17 @@ pub(super) fn takes_back(said: &str) -> bool {
     NEVER_MIND.contains(&bare.as_str()) && !matches!(bare.as_str(), "no" | "no thanks")
 }
 
+/// "debug", where a variable's value is asked for: one word, and no order that would change anything.
+fn is_value(question: &Question, said: &str, parsed: &Parsed) -> bool {
+    let bare = tree::plain(said).to_lowercase();
+    let is_order = parsed.commands.iter().any(|command| command.action.row().changes);
+    question.slot == Slot::Value
+        && !bare.contains(char::is_whitespace)
+        && !is_order
+        && Action::from_name(&bare).is_none()
+        && !closes(said)
+}
+
 impl Desk {
     /// Takes what was said while somebody has a question open. `None` when it should be read by itself.
     pub(super) async fn answer(
@@ -93,7 +104,10 @@ impl Desk {
                 answers.then(|| Heard::say(Outcome::Refused, view::question_expired(&question, &whom)))
             );
         }
-        if tree::is_exact(&reader, said) || is_yes_or_no(&question, said) {
+        if tree::is_exact(&reader, said)
+            || is_yes_or_no(&question, said)
+            || is_value(&question, said, parsed) && meanwhile::about(&question, &reader, said).is_none()
+        {
             return self.taken(speaker, talk, question, said).await.map(Some);
         }
         if tree::asks_for_the_whole(said) {

@@ -266,7 +266,7 @@ table! {
         verbs ["remove", "remove-component"] examples ["remove {component} from {env}"] later;
     SetVariable "set-variable" true [Environments, Services, Name, Value] needs [Environments, Name, Value]
         "Set a configuration variable."
-        verbs ["set", "set-variable"] examples ["set LOG_LEVEL=debug for {service} in {env}"] later;
+        verbs ["set", "set-variable"] examples ["set LOG_LEVEL=debug for {service} in {env}"];
     RotateSecret "rotate-secret" true [Name, Environments] needs [Environments, Name]
         "Replace a secret by a new one."
         verbs ["rotate", "rotate-secret"] examples ["rotate STRIPE_SECRET_KEY in {env}"] later;

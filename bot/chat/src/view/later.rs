@@ -52,7 +52,6 @@ fn until_then(command: &Command, project: Option<&Project>) -> String {
     let environment = command.environment.as_deref().unwrap_or("NAME");
     let instead = match command.action {
         Action::Expand => format!("put the migration into the repository, and say `migrate {place}`"),
-        Action::SetVariable => format!("{DESCRIPTION}, and say `deploy {place}`"),
         Action::AddComponent | Action::RemoveComponent | Action::DestroyEnvironment => DESCRIPTION.to_owned(),
         Action::CreateEnvironment => format!("{DESCRIPTION}, and say `deploy {environment}`"),
         Action::RotateSecret => {
@@ -93,7 +92,6 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
     let asks_where = command.action.row().needs.contains(&Key::Environments);
     let unsaid = if asks_where { "the environment you name" } else { "every environment" };
     let places = and(&command.environments, unsaid);
-    let services = and(&command.services, "all services");
     let job = command.job.as_deref().unwrap_or("the job");
     let component = command.component.as_deref().unwrap_or("the component");
     let project = command.project.as_deref().unwrap_or("the project");
@@ -128,12 +126,6 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
         Action::AddComponent => format!("add {component} to {places} and give services its address"),
         Action::RemoveComponent => {
             format!("take {component} away from {places} with what it holds, after an admin's approval")
-        }
-        Action::SetVariable => {
-            let name = command.name.as_deref().unwrap_or("a variable");
-            format!(
-                "set {name} for {services} in {places}, and start fresh processes with it, new before old"
-            )
         }
         Action::RotateSecret => {
             let name = command.name.as_deref().unwrap_or("secret");

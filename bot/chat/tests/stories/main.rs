@@ -58,3 +58,4 @@ mod texts_killed;
 mod threads;
 mod trouble;
 mod unseen;
+mod variables;

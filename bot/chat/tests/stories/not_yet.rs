@@ -71,7 +71,6 @@ fn orders_for_rooms_that_are_not_built() {
         t.release("v1.0.0", good());
         for said in [
             "rehearse deploy staging ref v1.0.0",
-            "set LOG_LEVEL=debug for api in staging",
             "stop backfill timezone on staging",
             "rotate STRIPE_SECRET_KEY in staging",
             "destroy environment staging",
@@ -87,11 +86,6 @@ fn orders_for_rooms_that_are_not_built() {
               Nothing was done. What I can do:
               [dry run deploy v1.0.0 to staging]
               > rehearse deploy v1.0.0 to staging
-
-            · I understood «set LOG_LEVEL=debug for api in staging», but I can't do that yet.
-              It would set LOG_LEVEL for api in staging, and start fresh processes with it, new before old.
-              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`, and say `deploy staging`.
-              > set LOG_LEVEL=debug for api in staging
 
             · I understood «rotate STRIPE_SECRET_KEY in staging», but I can't do that yet.
               It would make a new STRIPE_SECRET_KEY in staging, start fresh processes with it, and revoke the old one.

@@ -206,7 +206,6 @@ fn nothing_is_made_up() {
         t.user("ana").says("diagnose").await;
         t.user("ana").says("create environment").await;
         t.user("ana").says("rotate secret").await;
-        t.user("ana").says("set variable").await;
         t.user("ana").says("backfill-stop").await;
         t.bot_says(expect![[r#"
             · No question of yours is open, so nothing is put together.
@@ -231,11 +230,6 @@ fn nothing_is_made_up() {
               It would make a new secret in the environment you name, start fresh processes with it, and revoke the old one.
               Nothing was done. Until then: `infra-chat secret set invoice-perfect/staging/NAME`, and say `restart staging`.
               > rotate secret
-
-            · I understood «set variable», but I can't do that yet.
-              It would set a variable for all services in the environment you name, and start fresh processes with it, new before old.
-              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`, and say `deploy staging`.
-              > set variable
 
             ? backfill-stop where?
                 1. staging

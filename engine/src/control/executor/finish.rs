@@ -11,6 +11,7 @@ use crate::monitor::{ATTEMPTS, Incident};
 use crate::plan::Plan;
 use crate::ports::Receipt;
 use crate::run::{Happening, IllegalMove, Reason, RunEvent, RunState, Step, StepEvent, StepState, state_of};
+use crate::step::{DesiredChange, Finalize, StepKind};
 use crate::store::Write;
 
 impl Engine {
@@ -32,7 +33,7 @@ impl Engine {
         let receipt_body = self.receipt_body(&receipt);
         let receipt_hash = canonical_hash(&receipt_body);
         draft.write(self.receipt_put(&run, number, "done", receipt_body));
-        if let crate::step::StepKind::Finalize(finalize) = &plan.steps[number as usize].kind {
+        if let StepKind::Finalize(finalize) = &plan.steps[number as usize].kind {
             self.finalize_writes(&mut draft, finalize).await?;
         }
         draft.audit(
@@ -85,16 +86,12 @@ impl Engine {
     }
 
     /// What the database learns together with the last receipt.
-    async fn finalize_writes(
-        &self,
-        draft: &mut Draft,
-        finalize: &crate::step::Finalize,
-    ) -> Result<(), Refusal> {
+    async fn finalize_writes(&self, draft: &mut Draft, finalize: &Finalize) -> Result<(), Refusal> {
         let environment = draft.run.environment().clone();
         let mut desired = self.store().environment_get(&environment).await?;
         let now_ms = draft.commit.now_ms;
         for change in &finalize.changes {
-            if let crate::step::DesiredChange::Live { release, took_back, schema } = change {
+            if let DesiredChange::Live { release, took_back, schema } = change {
                 let was = desired.value.live.filter(|was| was != release);
                 let before = match was {
                     Some(number) => self.store().release_get(&environment, number).await?,
@@ -110,6 +107,16 @@ impl Engine {
                 }
             }
             change.apply(&mut desired.value);
+        }
+        if finalize.changes.iter().any(DesiredChange::is_described) {
+            let project = self.project_of(&environment).await?;
+            let mut described = project.value;
+            for change in &finalize.changes {
+                change.describe(&mut described, &environment.environment);
+            }
+            // Guarded: where somebody imports a description in this very moment, this is done once more, with theirs.
+            let revision = project.revision + 1;
+            draft.write(Write::ProjectPut { project: Box::new(described), revision, at_ms: now_ms });
         }
         draft.write(Write::EnvironmentPut {
             environment,

@@ -1,6 +1,10 @@
 //! A request as far as it is known: the command as it was said, and the answers given since, the later over the earlier.
 
-use engine::model::{ComponentKind, PLATFORM_LOCAL, PLATFORM_RAILWAY, Project, Provider};
+use std::collections::BTreeSet;
+
+use engine::model::{
+    ComponentKind, EnvironmentName, PLATFORM_LOCAL, PLATFORM_RAILWAY, Project, Provider, Variable,
+};
 use serde::{Deserialize, Serialize};
 
 use super::amounts::per_minute;
@@ -199,6 +203,8 @@ impl Draft {
                 Slot::Environments => command.environments = list_of(value),
                 Slot::Ref => command.git_ref = Some(value.clone()),
                 Slot::Replicas => command.replicas = value.parse().ok(),
+                Slot::Name => command.name = Some(value.clone()),
+                Slot::Value => command.value = Some(value.clone()),
                 Slot::Provider => command.provider = Some(value.clone()),
                 Slot::Job => command.job = Some(value.clone()),
                 Slot::BatchSize => command.batch_size = value.parse().ok(),
@@ -230,6 +236,8 @@ impl Draft {
             Slot::Environments => list(&command.environments),
             Slot::Ref => command.git_ref.clone(),
             Slot::Replicas => command.replicas.map(|count| count.to_string()),
+            Slot::Name => command.name.clone(),
+            Slot::Value => command.value.clone(),
             Slot::Provider => command.provider.clone(),
             Slot::Job => command.job.clone(),
             Slot::BatchSize => command.batch_size.map(|count| count.to_string()),
@@ -400,6 +408,7 @@ impl Draft {
                 names.sort_by_key(|(production, elsewhere, _)| (*production, *production || *elsewhere));
                 names.into_iter().map(|(_, _, name)| name).collect()
             }
+            Slot::Name => project.map_or_else(Vec::new, |project| self.settings_of(project)),
             Slot::Provider => {
                 Provider::ALL.iter().filter(|it| !it.is_front()).map(ToString::to_string).collect()
             }
@@ -425,6 +434,21 @@ impl Draft {
             Slot::Window => owned(&WINDOWS),
             _ => self.usual(slot, of, project).into_iter().collect(),
         }
+    }
+
+    /// The variables services have where it is about, secrets left out.
+    fn settings_of(&self, project: &Project) -> Vec<String> {
+        let environments = self.filled().environments.into_iter().filter_map(|name| name.parse().ok());
+        let mut names = BTreeSet::new();
+        for environment in environments.collect::<Vec<EnvironmentName>>() {
+            let services = project.services.keys().filter_map(|name| project.service_in(&environment, name));
+            for (name, value) in services.flat_map(|service| service.variables) {
+                if matches!(value, Variable::Plain(_)) {
+                    names.insert(name);
+                }
+            }
+        }
+        names.into_iter().collect()
     }
 
     /// The whole as people read it: names and values in the order they are asked for.

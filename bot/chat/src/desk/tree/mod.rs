@@ -39,6 +39,10 @@ pub(crate) enum Slot {
     Canary,
     /// How many.
     Replicas,
+    /// Which variable.
+    Name,
+    /// What a variable is set to.
+    Value,
     /// Which provider.
     Provider,
     /// Which data job.
@@ -100,6 +104,8 @@ impl Slot {
         Some(match key {
             Key::Environments => Self::Environments,
             Key::Replicas => Self::Replicas,
+            Key::Name => Self::Name,
+            Key::Value => Self::Value,
             Key::Provider => Self::Provider,
             Key::Job => Self::Job,
             _ => return None,

@@ -54,6 +54,14 @@ slots! {
     Replicas ["replicas", "instances"] "How many replicas?"
         "It decides how many processes run, and no number is safe to guess."
         "A number from 1 to 1000." Takes::Count { most: 1_000, what: "a number from 1 to 1000", units: &["replica", "replicas", "instance", "instances", "copy", "copies"] }, None;
+    Name ["variable", "name"] "Which variable?"
+        "Services read their settings from variables, each by its name."
+        "Its name, like `LOG_LEVEL`."
+        Takes::Words(valid::variable), None;
+    Value ["value"] "Which value?"
+        "It is written as it is said, and can be read by everybody: no place for a secret."
+        "One word; several between ticks, like `` `see you soon` ``."
+        Takes::Loose(valid::value), None;
     Provider ["provider"] "Which provider?"
         "Its key is asked for, kept as a secret, and tried out."
         "" Takes::One, None;

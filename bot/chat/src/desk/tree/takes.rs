@@ -204,7 +204,11 @@ pub(crate) fn is_exact(asked: &Asked<'_>, said: &str) -> bool {
 /// The value an answer gives the slot; otherwise what would do. Without `beginnings`, names are to be said in full.
 pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String, String> {
     let ticked = said.trim_start().starts_with('`');
+    let quoted = ticked || said.trim_start().starts_with('"');
     let said = plain(said);
+    if asked.row.slot == Slot::Value && !quoted && said.contains(char::is_whitespace) {
+        return Err("several words, which I can't tell from talk; in ticks I take any".to_owned());
+    }
     let is_command = matches!(asked.row.slot, Slot::Build | Slot::Start);
     if is_command && !ticked && !reads_as_command(&said) && said.parse::<usize>().is_err() {
         return Err("no command that I can tell from talk; in ticks I take anything".to_owned());
@@ -431,6 +435,18 @@ pub(crate) mod valid {
         let plain = said.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
         let begins = said.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if plain && begins { Ok(said.to_owned()) } else { Err("column like `address`") }
+    }
+
+    /// The name of a variable.
+    pub(crate) fn variable(said: &str) -> Result<String, &'static str> {
+        let fits = said.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && said.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if fits { Ok(said.to_owned()) } else { Err("name of a variable like `LOG_LEVEL`") }
+    }
+
+    /// What a variable is set to.
+    pub(crate) fn value(said: &str) -> Result<String, &'static str> {
+        if said.is_empty() { Err("value") } else { Ok(said.to_owned()) }
     }
 
     /// A command line.

@@ -1,0 +1,343 @@
+//! Set variable: the live release once more, with the same code and another configuration. What else the description says
+//! differently by now waits for the next deploy: nobody asked for it. The description has the new value from the moment the
+//! release is live.
+
+use std::collections::BTreeMap;
+
+use super::deploy::{
+    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts,
+    step,
+};
+use super::operate::{Draft, finish, preflight};
+use super::rollback::builds;
+use super::variables::variable_lines;
+use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, RiskLevel, way_back};
+use crate::model::{Release, ReleaseId, ReleaseState, RunRequest, ServiceName, ServiceRelease, Variable};
+use crate::project::variable_fault;
+use crate::step::{
+    DesiredChange, Finalize, Preflight, PutConfig, PutSchedules, Serve, ShiftTraffic, StepKind, Verify,
+};
+
+/// The longest value that is shown in a line, in characters.
+const SHOWN_MAX: usize = 60;
+
+pub(super) fn plan(
+    request: &RunRequest,
+    facts: &Facts,
+    named: &[ServiceName],
+    name: &str,
+    value: &str,
+) -> Result<Plan, PlanProblem> {
+    let environment = &facts.environment.environment;
+    facts.described()?;
+    if let Some(fault) = variable_fault(&facts.project, name, value) {
+        return Err(PlanProblem::new("bad-variable", fault, format!("set NAME=value in {environment}")));
+    }
+    let meant = meant(facts, named, name);
+    if let Some((service, secret)) =
+        meant.iter().find_map(|service| Some((service, secret(facts, service, name)?)))
+    {
+        return Err(PlanProblem::new(
+            "secret-variable",
+            format!("{name} of {service} is the secret `{secret}`, and what is said here stays to be read"),
+            format!("infra-chat secret set {}/{secret}", facts.environment),
+        ));
+    }
+    let (chosen, have): (Vec<ServiceName>, Vec<ServiceName>) =
+        meant.into_iter().partition(|service| !has(facts, service, name, value));
+    if chosen.is_empty() {
+        return Err(PlanProblem::new(
+            "nothing-to-set",
+            format!("{name} is `{}` for {} in {environment} already", shown(value), names(&have)),
+            format!("status {environment}"),
+        ));
+    }
+    let mut notes = Vec::new();
+    if !have.is_empty() {
+        notes.push(format!("{} has that value already, and stays as it is", names(&have)));
+    }
+    if named.is_empty() {
+        notes.extend(those_without(facts, &chosen, &have, name));
+    }
+    let described = chosen.iter().map(|service| DesiredChange::Variable {
+        service: service.clone(),
+        name: name.to_owned(),
+        value: value.to_owned(),
+    });
+    let title = format!("Set {name} of {} in {environment} to `{}`", names(&chosen), shown(value));
+    let running: Vec<ServiceName> = chosen
+        .iter()
+        .filter(|service| facts.live().is_some_and(|live| live.services.contains_key(*service)))
+        .cloned()
+        .collect();
+    let Some(live) = facts.live().filter(|_| !running.is_empty()) else {
+        notes.push(format!("{} is not deployed here: the next deploy takes it along", names(&chosen)));
+        let record = step(
+            "finalize",
+            "the description is changed".to_owned(),
+            StepKind::Finalize(Finalize { retire: Vec::new(), changes: described.collect() }),
+        );
+        let diff = chosen.iter().map(|service| description_line(facts, service, name, value)).collect();
+        let way_back = back(facts, &chosen, name);
+        return finish(request, facts, Draft { title, steps: vec![record], diff, way_back, notes });
+    };
+    let number = facts.releases.first().map_or(1, |newest| newest.id.number + 1);
+    let release = release(facts, live, &running, number, name, value);
+    let mut diff = Vec::new();
+    for service in &chosen {
+        match (live.services.get(service), release.services.get(service)) {
+            (Some(before), Some(after)) => {
+                let lines = variable_lines(service, &before.config, &after.config);
+                // What runs may have it already, where only the description does not.
+                let none = lines.is_empty();
+                diff.extend(lines);
+                diff.extend(none.then(|| description_line(facts, service, name, value)));
+            }
+            _ => diff.push(description_line(facts, service, name, value)),
+        }
+    }
+    let steps = steps(facts, live, &release, &running, described.collect())?;
+    let mut plan = finish(request, facts, Draft { title, steps, diff, way_back: String::new(), notes })?;
+    plan.way_back = way_back::of_deploy(facts, None);
+    plan.way_back.say =
+        format!("{}; for the deploys after it: {}", plan.way_back.say, back(facts, &chosen, name));
+    if facts.described()?.production && !plan.way_back.proved {
+        plan.risk.at_least(RiskLevel::High, "the way back is not proved");
+    }
+    plan.release = Some(release);
+    Ok(plan)
+}
+
+/// Those named; else those that have the variable; where none has it, all.
+fn meant(facts: &Facts, named: &[ServiceName], name: &str) -> Vec<ServiceName> {
+    let all = facts.chosen(named);
+    if !named.is_empty() {
+        return all;
+    }
+    let with: Vec<ServiceName> =
+        all.iter().filter(|service| is_known(facts, service, name)).cloned().collect();
+    if with.is_empty() { all } else { with }
+}
+
+/// Says of a variable that some services have who is left out, and how they are meant; nothing where all have it.
+fn those_without(facts: &Facts, chosen: &[ServiceName], have: &[ServiceName], name: &str) -> Option<String> {
+    let others: Vec<ServiceName> = facts
+        .chosen(&[])
+        .into_iter()
+        .filter(|service| !chosen.contains(service) && !have.contains(service))
+        .collect();
+    (!others.is_empty()).then(|| {
+        format!("{} had no {name} and gets none; name the services to give it to others", names(&others))
+    })
+}
+
+fn variable_described(facts: &Facts, service: &ServiceName, name: &str) -> Option<Variable> {
+    facts.project.service_in(&facts.environment.environment, service)?.variables.get(name).cloned()
+}
+
+fn variable_live<'a>(facts: &'a Facts, service: &ServiceName, name: &str) -> Option<&'a Variable> {
+    facts.live()?.services.get(service)?.config.variables.get(name)
+}
+
+fn is_known(facts: &Facts, service: &ServiceName, name: &str) -> bool {
+    variable_described(facts, service, name).is_some() || variable_live(facts, service, name).is_some()
+}
+
+/// Whether description and what runs agree on that value.
+fn has(facts: &Facts, service: &ServiceName, name: &str, value: &str) -> bool {
+    let is = |variable: &Variable| matches!(variable, Variable::Plain(text) if text == value);
+    let runs = facts.live().and_then(|live| live.services.get(service));
+    let live = runs.is_none_or(|part| part.config.variables.get(name).is_some_and(is));
+    live && variable_described(facts, service, name).is_some_and(|variable| is(&variable))
+}
+
+/// The secret a variable stands for, where it stands for one.
+fn secret(facts: &Facts, service: &ServiceName, name: &str) -> Option<String> {
+    let described = variable_described(facts, service, name);
+    match described.as_ref().or(variable_live(facts, service, name)) {
+        Some(Variable::Secret(secret)) => Some(secret.to_string()),
+        _ => None,
+    }
+}
+
+fn plain(variable: Option<&Variable>) -> Option<String> {
+    match variable? {
+        Variable::Plain(text) => Some(format!("`{}`", shown(text))),
+        Variable::Secret(secret) => Some(format!("secret {secret}")),
+    }
+}
+
+fn description_line(facts: &Facts, service: &ServiceName, name: &str, value: &str) -> DiffLine {
+    let before = variable_described(facts, service, name);
+    DiffLine::new(
+        format!("{service} {name} (description)"),
+        plain(before.as_ref()),
+        Some(format!("`{}`", shown(value))),
+    )
+}
+
+/// What to say to have the values of before in the description again.
+fn back(facts: &Facts, chosen: &[ServiceName], name: &str) -> String {
+    let environment = &facts.environment.environment;
+    let mut ways: BTreeMap<Option<String>, Vec<ServiceName>> = BTreeMap::new();
+    for service in chosen {
+        let before = match variable_described(facts, service, name) {
+            Some(Variable::Plain(text)) => Some(text),
+            _ => None,
+        };
+        ways.entry(before).or_default().push(service.clone());
+    }
+    let one = |(before, services): (&Option<String>, &Vec<ServiceName>)| match before {
+        Some(text) => format!("set {name}={} for {} in {environment}", quoted(text), names(services)),
+        None => {
+            format!(
+                "{name} is new for {}, and stays until a description is imported without it",
+                names(services)
+            )
+        }
+    };
+    ways.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// A value as it is said in an order.
+fn quoted(text: &str) -> String {
+    let plain =
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/:".contains(&byte));
+    if plain { text.to_owned() } else { format!("\"{text}\"") }
+}
+
+/// A value in a line: cut where it is long.
+fn shown(text: &str) -> String {
+    if text.chars().count() <= SHOWN_MAX {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(SHOWN_MAX).collect();
+    format!("{begin}\u{2026}")
+}
+
+/// The live release with that variable for those services.
+fn release(
+    facts: &Facts,
+    live: &Release,
+    running: &[ServiceName],
+    number: u32,
+    name: &str,
+    value: &str,
+) -> Release {
+    let mut services = live.services.clone();
+    for (service, part) in &mut services {
+        if running.contains(service) {
+            *part = again(facts, part, number, |config| facts.with_variable(config, number, name, value));
+        }
+    }
+    Release {
+        id: ReleaseId { environment: facts.environment.clone(), number },
+        reference: live.reference.clone(),
+        commit: live.commit.clone(),
+        subject: format!("{name}={} for {}", shown(value), names(running)),
+        run: placeholder_run(),
+        state: ReleaseState::Making,
+        services,
+        schema: None,
+        made_ms: 0,
+        live_ms: None,
+    }
+}
+
+/// A service of a release under another number, with another configuration and as many instances as it has by now.
+fn again(
+    facts: &Facts,
+    part: &ServiceRelease,
+    number: u32,
+    config: impl FnOnce(&crate::ports::ConfigSet) -> crate::ports::ConfigSet,
+) -> ServiceRelease {
+    let mut part = ServiceRelease { origin: number, config: config(&part.config), ..part.clone() };
+    if let Some(set) = &mut part.set {
+        set.release = number;
+        if let Some(replicas) = facts.desired.replicas.get(&set.service) {
+            set.replicas = *replicas;
+        }
+    }
+    if let Some(schedule) = &mut part.schedule {
+        schedule.release = number;
+        schedule.enabled = !facts.desired.cron_disabled.contains(&schedule.service);
+    }
+    part
+}
+
+fn steps(
+    facts: &Facts,
+    live: &Release,
+    release: &Release,
+    running: &[ServiceName],
+    described: Vec<DesiredChange>,
+) -> Result<Vec<PlannedStep>, PlanProblem> {
+    let parts = &release.services;
+    let served: Vec<&ServiceName> =
+        running.iter().filter(|name| parts.get(*name).is_some_and(|part| part.set.is_some())).collect();
+    let ready = match builds(facts, parts, running) {
+        builds if builds.is_empty() => preflight(facts)?,
+        builds => step(
+            "preflight",
+            "tools, disk and ports are there; the build is".to_owned(),
+            StepKind::Preflight(Preflight { shape: facts.shape()?, builds }),
+        ),
+    };
+    let mut changes = vec![DesiredChange::Live {
+        release: release.id.number,
+        took_back: false,
+        schema: facts.schema_applied(live),
+    }];
+    changes.extend(described);
+    let mut steps = vec![
+        ready,
+        step(
+            "reconcile config",
+            format!("variables of {}", names(running)),
+            StepKind::PutConfig(PutConfig {
+                configs: running.iter().filter_map(|name| Some(parts.get(name)?.config.clone())).collect(),
+                of_earlier: false,
+            }),
+        ),
+    ];
+    if !served.is_empty() {
+        steps.push(step(
+            &served.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" and "),
+            "started beside what runs, then waited for until healthy".to_owned(),
+            StepKind::Serve(Serve {
+                sets: served.iter().filter_map(|name| parts.get(*name)?.set.clone()).collect(),
+                shifts: shifts(facts, parts, running),
+            }),
+        ));
+        steps.push(step(
+            "traffic",
+            "all of it to the fresh processes, read back".to_owned(),
+            StepKind::ShiftTraffic(ShiftTraffic { shifts: shifts(facts, parts, running) }),
+        ));
+    }
+    let scheduled = schedule_changes(facts, parts, running);
+    if !scheduled.is_empty() {
+        steps.push(step(
+            "cron",
+            "schedules run with the new variables".to_owned(),
+            StepKind::PutSchedules(PutSchedules { changes: scheduled }),
+        ));
+    }
+    if !served.is_empty() {
+        steps.push(step(
+            "verification",
+            format!("{VERIFY_REQUESTS} requests through the edge to each service"),
+            StepKind::Verify(Verify {
+                probes: probes(facts, parts, running),
+                requests: VERIFY_REQUESTS,
+                failures_max: VERIFY_FAILURES_MAX,
+            }),
+        ));
+    }
+    steps.push(step(
+        "finalize",
+        "old processes drained and ended, release and description recorded".to_owned(),
+        StepKind::Finalize(Finalize { retire: retire(facts, parts, running), changes }),
+    ));
+    Ok(steps)
+}
