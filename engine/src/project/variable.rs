@@ -2,7 +2,7 @@
 
 use super::reference::{Piece, Reference, pieces};
 use super::spot::instead;
-use crate::model::Project;
+use crate::model::{ComponentName, Project, ServiceName};
 
 /// The longest name of an environment variable, in characters.
 pub(super) const NAME_MAX: usize = 128;
@@ -36,13 +36,13 @@ pub(crate) fn variable_fault(project: &Project, name: &str, value: &str) -> Opti
             Some(service) if service.schedule.is_none() => None,
             Some(_) => Some(format!("`{named}` runs on a schedule, so nothing can reach it")),
             None => {
-                let names: Vec<&str> = project.services.keys().map(|name| name.as_str()).collect();
+                let names: Vec<&str> = project.services.keys().map(ServiceName::as_str).collect();
                 Some(format!("there is no service `{named}`; {}", instead(named.as_str(), &names)))
             }
         },
         Piece::Url(Reference::Component(named)) if project.components.contains_key(&named) => None,
         Piece::Url(Reference::Component(named)) => {
-            let names: Vec<&str> = project.components.keys().map(|name| name.as_str()).collect();
+            let names: Vec<&str> = project.components.keys().map(ComponentName::as_str).collect();
             Some(format!("there is no component `{named}`; {}", instead(named.as_str(), &names)))
         }
     })
