@@ -128,3 +128,5 @@ mod threads;
 mod trouble;
 #[path = "../../../chat/tests/stories/unseen.rs"]
 mod unseen;
+#[path = "../../../chat/tests/stories/variables.rs"]
+mod variables;
