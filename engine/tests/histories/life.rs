@@ -7,6 +7,7 @@ use adapters::sim::{Behaviour, World};
 use engine::clock::{Clock, EpochMs, ManualClock};
 use engine::control::{Engine, Refusal};
 use engine::model::{Actor, EnvironmentKey, Identity, Project, RunId};
+use engine::run::Run;
 
 use crate::event::{Death, Event};
 use crate::fronts::Front;
@@ -211,11 +212,20 @@ impl<'a> Life<'a> {
             // A canary that is held for a person is watched every second all the same, and others wait behind it.
             let is_held =
                 |place| live.iter().any(|run| run.environment() == place && run.state.as_str() == "paused");
-            let moving = live.iter().any(|run| run.state.moves_by_itself() && !is_held(run.environment()));
+            let now_ms = self.now_ms();
+            // What waits for a time of its own begins then, however often a held canary is looked at until it comes.
+            let begins_ms = |run: &Run| {
+                let waits = run.state.as_str() == "queued";
+                run.request.not_before_ms.filter(|begins_ms| waits && *begins_ms > now_ms)
+            };
+            let moves = |run: &Run| run.state.moves_by_itself() && begins_ms(run).is_none();
+            let moving = live.iter().any(|run| moves(run) && !is_held(run.environment()));
+            let next_ms =
+                live.iter().filter_map(begins_ms).min().map_or(until_ms, |at_ms| at_ms.min(until_ms));
             match due_ms {
-                Some(due_ms) if moving && due_ms < until_ms => self.passes((due_ms - self.now_ms()).max(1)),
-                _ if self.now_ms() >= until_ms => return Ok(()),
-                _ => self.passes(until_ms - self.now_ms()),
+                Some(due_ms) if moving && due_ms < until_ms => self.passes((due_ms - now_ms).max(1)),
+                _ if now_ms >= until_ms => return Ok(()),
+                _ => self.passes(next_ms - now_ms),
             }
         }
         let live = self.engine().store().run_live().await.unwrap();
