@@ -70,7 +70,7 @@ pub(super) fn preflight(facts: &Facts) -> Result<PlannedStep, PlanProblem> {
     ))
 }
 
-fn verification(facts: &Facts, live: &Release, chosen: &[ServiceName]) -> PlannedStep {
+pub(super) fn verification(facts: &Facts, live: &Release, chosen: &[ServiceName]) -> PlannedStep {
     step(
         "verification",
         format!("{VERIFY_REQUESTS} requests through the edge to each service"),

@@ -4,18 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use super::deploy::{
-    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts,
-    step,
-};
-use super::operate::{Draft, finish, preflight};
+use super::deploy::{names, placeholder_run, retire, schedule_changes, shifts, step};
+use super::operate::{Draft, finish, preflight, verification};
 use super::rollback::builds;
 use super::variables::variable_lines;
 use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, RiskLevel, way_back};
 use crate::model::{Release, ReleaseId, ReleaseState, RunRequest, ServiceName, ServiceRelease, Variable};
+use crate::ports::ConfigSet;
 use crate::project::variable_fault;
 use crate::step::{
-    DesiredChange, Finalize, Preflight, PutConfig, PutSchedules, Serve, ShiftTraffic, StepKind, Verify,
+    DesiredChange, Finalize, Preflight, PutConfig, PutSchedules, Serve, ShiftTraffic, StepKind,
 };
 
 /// The longest value that is shown in a line, in characters.
@@ -227,7 +225,8 @@ fn release(
     let mut services = live.services.clone();
     for (service, part) in &mut services {
         if running.contains(service) {
-            *part = again(facts, part, number, |config| facts.with_variable(config, number, name, value));
+            let config = facts.with_variable(&part.config, number, name, value);
+            *part = again(facts, part, number, config);
         }
     }
     Release {
@@ -245,13 +244,8 @@ fn release(
 }
 
 /// A service of a release under another number, with another configuration and as many instances as it has by now.
-fn again(
-    facts: &Facts,
-    part: &ServiceRelease,
-    number: u32,
-    config: impl FnOnce(&crate::ports::ConfigSet) -> crate::ports::ConfigSet,
-) -> ServiceRelease {
-    let mut part = ServiceRelease { origin: number, config: config(&part.config), ..part.clone() };
+fn again(facts: &Facts, part: &ServiceRelease, number: u32, config: ConfigSet) -> ServiceRelease {
+    let mut part = ServiceRelease { origin: number, config, ..part.clone() };
     if let Some(set) = &mut part.set {
         set.release = number;
         if let Some(replicas) = facts.desired.replicas.get(&set.service) {
@@ -324,15 +318,7 @@ fn steps(
         ));
     }
     if !served.is_empty() {
-        steps.push(step(
-            "verification",
-            format!("{VERIFY_REQUESTS} requests through the edge to each service"),
-            StepKind::Verify(Verify {
-                probes: probes(facts, parts, running),
-                requests: VERIFY_REQUESTS,
-                failures_max: VERIFY_FAILURES_MAX,
-            }),
-        ));
+        steps.push(verification(facts, release, running));
     }
     steps.push(step(
         "finalize",

@@ -77,7 +77,7 @@ pub(super) struct Ending {
     pub(super) picture: String,
     pub(super) migrated: String,
     pub(super) desired: String,
-    pub(super) settings: String,
+    pub(super) variables: String,
     pub(super) releases: String,
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn ending(t: &Story) -> Ending {
         picture: t.picture("staging").await,
         migrated: t.migrated("staging").await,
         desired: t.desired("staging").await,
-        settings: t.settings("staging").await,
+        variables: t.variables("staging").await,
         releases: t.releases("staging").await,
     }
 }
@@ -217,7 +217,7 @@ async fn fails_at_each_call(t: &mut Story, case: &Case) {
                 "failed" | "rolled-back" => {
                     let after = ending(t).await;
                     assert_eq!(after.desired, before.desired, "{what}: {told}");
-                    assert_eq!(after.settings, before.settings, "{what}: {told}");
+                    assert_eq!(after.variables, before.variables, "{what}: {told}");
                     if !case.forward_only {
                         assert_eq!(after.picture, before.picture, "{what}: {told}");
                     }

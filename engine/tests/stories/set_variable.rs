@@ -30,12 +30,12 @@ fn a_variable_that_is_set_is_in_what_runs_and_in_the_description() {
             web 100% to @1
         "#]]
         .assert_eq(&t.picture("staging").await);
-        assert_eq!(t.settings_live("staging").await, "api GREETING=hi");
-        assert_eq!(t.settings("staging").await, "api GREETING=hi");
-        assert_eq!(t.settings("production").await, "api GREETING=hello");
+        assert_eq!(t.variables_live("staging").await, "api GREETING=hi");
+        assert_eq!(t.variables("staging").await, "api GREETING=hi");
+        assert_eq!(t.variables("production").await, "api GREETING=hello");
         // The next deploy brings new code, and what was set stays.
         t.does("ana", "staging", deploy("v2")).await;
-        assert_eq!(t.settings_live("staging").await, "api GREETING=hi");
+        assert_eq!(t.variables_live("staging").await, "api GREETING=hi");
     });
 }
 
@@ -51,7 +51,7 @@ fn without_a_service_those_are_meant_that_have_the_variable_and_all_where_none_h
         );
         t.does("ana", "staging", set_variable(&[], "LOG_LEVEL", "debug")).await;
         assert_eq!(
-            t.settings_live("staging").await,
+            t.variables_live("staging").await,
             "api GREETING=hello, api LOG_LEVEL=debug, cron LOG_LEVEL=debug, web LOG_LEVEL=debug"
         );
         let again = t.tries("ana", "staging", set_variable(&[], "LOG_LEVEL", "debug")).await.unwrap_err();
@@ -70,8 +70,8 @@ fn what_was_imported_since_waits_for_the_next_deploy() {
         .await
         .unwrap();
         t.does("ana", "staging", set_variable(&["api"], "GREETING", "hi")).await;
-        assert_eq!(t.settings_live("staging").await, "api GREETING=hi");
-        assert_eq!(t.settings("staging").await, "api COLOUR=red, api GREETING=hi");
+        assert_eq!(t.variables_live("staging").await, "api GREETING=hi");
+        assert_eq!(t.variables("staging").await, "api COLOUR=red, api GREETING=hi");
     });
 }
 
@@ -80,13 +80,13 @@ fn a_release_that_does_not_come_up_with_it_changes_nothing() {
     on_both(async |t| {
         t.does("ana", "staging", deploy("v1")).await;
         t.world.behaviour("v1", Behaviour::healthy_after(3_600_000)).unwrap();
-        let (picture, settings) = (t.picture("staging").await, t.settings("staging").await);
+        let (picture, variables) = (t.picture("staging").await, t.variables("staging").await);
         let run = t.asks("ana", "staging", set_variable(&["api"], "GREETING", "hi")).await;
         t.settle_all().await;
         assert_eq!(t.outcome(&run).await, "failed: unhealthy");
         assert_eq!(t.picture("staging").await, picture);
-        assert_eq!(t.settings("staging").await, settings);
-        assert_eq!(t.settings_live("staging").await, "api GREETING=hello");
+        assert_eq!(t.variables("staging").await, variables);
+        assert_eq!(t.variables_live("staging").await, "api GREETING=hello");
     });
 }
 
@@ -99,11 +99,11 @@ fn a_rollback_brings_the_value_of_before() {
         let diff: Vec<String> = plan.diff.iter().map(ToString::to_string).collect();
         assert!(diff.contains(&"api GREETING: `hi` → `hello`".to_owned()), "{diff:?}");
         t.does("ana", "staging", rollback()).await;
-        assert_eq!(t.settings_live("staging").await, "api GREETING=hello");
+        assert_eq!(t.variables_live("staging").await, "api GREETING=hello");
         assert_eq!(t.releases("staging").await, "2 failed, 1 live");
         // The description still says the other value, so it is no change of it that is left to be made.
         t.does("ana", "staging", set_variable(&["api"], "GREETING", "hello")).await;
-        assert_eq!(t.settings("staging").await, "api GREETING=hello");
+        assert_eq!(t.variables("staging").await, "api GREETING=hello");
     });
 }
 
@@ -113,9 +113,9 @@ fn where_nothing_is_live_the_description_alone_is_changed() {
         let plan = t.previews("ana", "staging", set_variable(&["api"], "GREETING", "hi")).await;
         assert_eq!(plan.notes, ["api is not deployed here: the next deploy takes it along"]);
         t.does("ana", "staging", set_variable(&["api"], "GREETING", "hi")).await;
-        assert_eq!(t.settings("staging").await, "api GREETING=hi");
+        assert_eq!(t.variables("staging").await, "api GREETING=hi");
         t.does("ana", "staging", deploy("v1")).await;
-        assert_eq!(t.settings_live("staging").await, "api GREETING=hi");
+        assert_eq!(t.variables_live("staging").await, "api GREETING=hi");
     });
 }
 
@@ -167,8 +167,8 @@ fn two_people_who_set_in_two_environments_lose_neither() {
         t.approves("zoe", &two).await.unwrap();
         t.settle_all().await;
         assert_eq!(t.outcome(&two).await, "succeeded");
-        assert_eq!(t.settings("staging").await, "api GREETING=one");
-        assert_eq!(t.settings("production").await, "api GREETING=two");
+        assert_eq!(t.variables("staging").await, "api GREETING=one");
+        assert_eq!(t.variables("production").await, "api GREETING=two");
     });
 }
 

@@ -7,7 +7,7 @@ use engine::ports::InstanceState;
 
 use super::Story;
 
-/// A service's settings that are the same text everywhere.
+/// A service's variables that are the same text everywhere.
 fn said(service: &ServiceName, variables: &BTreeMap<String, Variable>) -> Vec<String> {
     let plain = |(name, value): (&String, &Variable)| match value {
         Variable::Plain(text) if !text.contains("${") => Some(format!("{service} {name}={text}")),
@@ -74,8 +74,8 @@ impl Story {
         words.join(", ")
     }
 
-    /// The settings its description says, a service's behind its name: `api GREETING=hello`.
-    pub async fn settings(&self, environment: &str) -> String {
+    /// The variables its description says, a service's behind its name: `api GREETING=hello`.
+    pub async fn variables(&self, environment: &str) -> String {
         let key = self.environment(environment);
         let project = self.engine().project_get(Some(&key.project)).await.unwrap().value;
         let services = project.services.keys();
@@ -84,8 +84,8 @@ impl Story {
         lines.collect::<Vec<_>>().join(", ")
     }
 
-    /// The settings the live release runs with, likewise.
-    pub async fn settings_live(&self, environment: &str) -> String {
+    /// The variables the live release runs with, likewise.
+    pub async fn variables_live(&self, environment: &str) -> String {
         let key = self.environment(environment);
         let store = self.engine().store();
         let live = store.environment_get(&key).await.unwrap().value.live.unwrap();

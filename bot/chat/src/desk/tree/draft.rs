@@ -408,7 +408,7 @@ impl Draft {
                 names.sort_by_key(|(production, elsewhere, _)| (*production, *production || *elsewhere));
                 names.into_iter().map(|(_, _, name)| name).collect()
             }
-            Slot::Name => project.map_or_else(Vec::new, |project| self.settings_of(project)),
+            Slot::Name => project.map_or_else(Vec::new, |project| self.variables_of(project)),
             Slot::Provider => {
                 Provider::ALL.iter().filter(|it| !it.is_front()).map(ToString::to_string).collect()
             }
@@ -437,7 +437,7 @@ impl Draft {
     }
 
     /// The variables services have where it is about, secrets left out.
-    fn settings_of(&self, project: &Project) -> Vec<String> {
+    fn variables_of(&self, project: &Project) -> Vec<String> {
         let environments = self.filled().environments.into_iter().filter_map(|name| name.parse().ok());
         let mut names = BTreeSet::new();
         for environment in environments.collect::<Vec<EnvironmentName>>() {

@@ -55,7 +55,7 @@ slots! {
         "It decides how many processes run, and no number is safe to guess."
         "A number from 1 to 1000." Takes::Count { most: 1_000, what: "a number from 1 to 1000", units: &["replica", "replicas", "instance", "instances", "copy", "copies"] }, None;
     Name ["variable", "name"] "Which variable?"
-        "Services read their settings from variables, each by its name."
+        "Each service reads its variables by their names."
         "Its name, like `LOG_LEVEL`."
         Takes::Words(valid::variable), None;
     Value ["value"] "Which value?"
