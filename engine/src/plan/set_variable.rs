@@ -87,9 +87,9 @@ pub(super) fn plan(
             (Some(before), Some(after)) => {
                 let lines = variable_lines(service, &before.config, &after.config);
                 // What runs may have it already, where only the description does not.
-                let none = lines.is_empty();
+                let is_told = lines.iter().any(|line| line.what == format!("{service} {name}"));
                 diff.extend(lines);
-                diff.extend(none.then(|| description_line(facts, service, name, value)));
+                diff.extend((!is_told).then(|| description_line(facts, service, name, value)));
             }
             _ => diff.push(description_line(facts, service, name, value)),
         }
@@ -201,7 +201,8 @@ fn back(facts: &Facts, chosen: &[ServiceName], name: &str) -> String {
 fn quoted(text: &str) -> String {
     let plain =
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/:".contains(&byte));
-    if plain { text.to_owned() } else { format!("\"{text}\"") }
+    let mark = if text.contains('"') { '\'' } else { '"' };
+    if plain { text.to_owned() } else { format!("{mark}{text}{mark}") }
 }
 
 /// A value in a line: cut where it is long.

@@ -189,3 +189,31 @@ fn what_is_only_run_at_times_is_given_it_as_well() {
         assert!(picture.contains("cron@2 `*/15 * * * *` on") && picture.contains("api@1"), "{picture}");
     });
 }
+
+#[test]
+fn a_description_that_is_imported_meanwhile_is_kept_and_so_is_what_was_set() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.world.behaviour("v1", Behaviour::healthy_after(10_000)).unwrap();
+        let run = t.asks("ana", "staging", set_variable(&["api"], "GREETING", "hi")).await;
+        t.settle().await;
+        assert_eq!(t.state(&run).await, "running");
+        t.redescribes(&[("GREETING: hello", "GREETING: hello\n      COLOUR: red")]).await.unwrap();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded");
+        assert_eq!(t.variables("staging").await, "api COLOUR=red, api GREETING=hi");
+        assert_eq!(t.variables_live("staging").await, "api GREETING=hi");
+    });
+}
+
+#[test]
+fn what_only_the_description_says_otherwise_is_told_so() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.redescribes(&[("GREETING: hello", "GREETING: say \"hi\"")]).await.unwrap();
+        let plan = t.previews("ana", "staging", set_variable(&["api"], "GREETING", "hello")).await;
+        let diff: Vec<String> = plan.diff.iter().map(ToString::to_string).collect();
+        assert_eq!(diff, ["api GREETING (description): `say \"hi\"` → `hello`"]);
+        assert!(plan.way_back.say.ends_with("set GREETING='say \"hi\"' for api in staging"));
+    });
+}
