@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::model::ServiceName;
+use engine::model::{PLATFORM_RAILWAY, ServiceName};
 use engine::ports::{BuildKey, ConfigSet, InstanceSet, Permit, PortError, Receipt};
 use secrecy::SecretString;
 
@@ -151,9 +151,12 @@ impl Hosted {
             let mut variables = self.variables(service, config, &home).await?;
             // To remove one, Railway would deploy by itself; an empty one says as much.
             let seen = railway.variables(&slot.at).await?;
-            let known = there.ledger.configs.values().flat_map(|config| config.variables.keys());
-            for name in known.filter(|name| seen.contains_key(*name)) {
-                variables.entry(name.clone()).or_insert_with(|| SecretString::from(String::new()));
+            let configs = there.ledger.configs.values();
+            let known = configs.clone().flat_map(|config| config.variables.keys().map(String::as_str));
+            let told = configs.flat_map(|config| config.components.iter().flatten());
+            let addresses = told.filter_map(|(_, kind)| kind.variable(PLATFORM_RAILWAY));
+            for name in known.chain(addresses).filter(|name| seen.contains_key(*name)) {
+                variables.entry(name.to_owned()).or_insert_with(|| SecretString::from(String::new()));
             }
             railway.set_env_vars(permit, &slot.at, &variables, &BTreeSet::new()).await?;
             let wanted = Wanted {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::model::{ComponentKind, SecretName, ServiceName, Variable};
+use engine::model::{ComponentKind, ComponentName, PLATFORM_RAILWAY, SecretName, ServiceName, Variable};
 use engine::ports::{ConfigSet, PortError};
 use secrecy::SecretString;
 
@@ -15,15 +15,6 @@ pub(super) const RELEASE: &str = "INFRA_CHAT_RELEASE";
 
 fn text(text: impl Into<String>) -> SecretString {
     SecretString::from(text.into())
-}
-
-/// The variable a component's address goes by.
-fn address_variable(kind: ComponentKind) -> Option<&'static str> {
-    match kind {
-        ComponentKind::Database => Some("DATABASE_URL"),
-        ComponentKind::Cache => Some("REDIS_URL"),
-        ComponentKind::Storage | ComponentKind::Mail => None,
-    }
 }
 
 impl Hosted {
@@ -40,8 +31,9 @@ impl Hosted {
             ("RELEASE".to_owned(), text(config.release.to_string())),
             ("PORT".to_owned(), text(placed.port.to_string())),
         ]);
-        for (name, kind) in &home.components {
-            let Some(variable) = address_variable(*kind) else { continue };
+        let told = config.components.as_ref().unwrap_or(&home.components);
+        for (name, kind) in told {
+            let Some(variable) = kind.variable(PLATFORM_RAILWAY) else { continue };
             let value = match home.urls.get(name) {
                 Some(secret) => self.secret(service, config, secret).await?,
                 None => text(format!("${{{{{name}.{variable}}}}}")),
@@ -57,7 +49,7 @@ impl Hosted {
             }
             let value = match variable {
                 Variable::Plain(plain) => {
-                    text(fill(plain, |reference| self.address_of(home, reference), name)?)
+                    text(fill(plain, |reference| self.address_of(told, home, reference), name)?)
                 }
                 Variable::Secret(secret) => self.secret(service, config, secret).await?,
             };
@@ -82,7 +74,12 @@ impl Hosted {
     }
 
     /// Services speak to each other within Railway, over plain HTTP; those with a host are called by it, as people do.
-    fn address_of(&self, home: &Ledger, reference: Reference<'_>) -> Option<String> {
+    fn address_of(
+        &self,
+        told: &BTreeMap<ComponentName, ComponentKind>,
+        home: &Ledger,
+        reference: Reference<'_>,
+    ) -> Option<String> {
         match reference {
             Reference::Service(name) => {
                 let (service, placed) = self.place.services.iter().find(|(one, _)| one.as_str() == name)?;
@@ -92,9 +89,9 @@ impl Hosted {
                 })
             }
             Reference::Component(name) => {
-                let (name, kind) = home.components.iter().find(|(one, _)| one.as_str() == name)?;
+                let (name, kind) = told.iter().find(|(one, _)| one.as_str() == name)?;
                 // What is elsewhere is known by a secret, which is no part of a plain text.
-                let variable = address_variable(*kind).filter(|_| !home.urls.contains_key(name))?;
+                let variable = kind.variable(PLATFORM_RAILWAY).filter(|_| !home.urls.contains_key(name))?;
                 Some(format!("${{{{{name}.{variable}}}}}"))
             }
         }

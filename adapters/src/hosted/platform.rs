@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::DateTime;
 use engine::check::{Answered, BODY_MAX_BYTES, Session};
 use engine::clock::EpochMs;
-use engine::model::{Check, CheckDoes, CheckStep, EnvironmentKey, ServiceName};
+use engine::model::{Check, CheckDoes, CheckStep, ComponentName, EnvironmentKey, ServiceName};
 use engine::ports::{
     BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, JobCall,
     JobEnded, LogLine, MigrateCommand, MigrateState, ObservedEnvironment, Permit, Platform, PortError,
@@ -70,6 +70,16 @@ impl Platform for Hosted {
     ) -> Result<Receipt, PortError> {
         self.check(key)?;
         self.shape_made(permit, shape).await
+    }
+
+    async fn component_end(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
+    ) -> Result<Receipt, PortError> {
+        self.check(environment)?;
+        self.component_stop(permit, component).await
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

@@ -1,7 +1,7 @@
 //! What an environment should hold before releases come: project, environment, services, databases, addresses, and the balancer in front.
 //! What is there by its name is taken as it is; nothing is removed.
 
-use engine::model::{ComponentKind, ServiceName};
+use engine::model::{ComponentKind, ComponentName, ServiceName};
 use engine::ports::{Finding, Permit, PortError, Receipt, Shape};
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -135,14 +135,18 @@ impl Hosted {
             self.unasked_ended(permit, &there, Which::Stable).await?;
             self.unasked_ended(permit, &there, Which::Canary).await?;
             let mut ledger = there.ledger.clone();
-            ledger.sticky = shape.sticky.get(service).cloned();
+            // What a shape says nothing of stays as it is.
+            if shape.edge.contains_key(service) {
+                ledger.sticky = shape.sticky.get(service).cloned();
+            }
             if self.place.services.keys().next() == Some(service) {
-                ledger.components.clone_from(&shape.components);
-                ledger.urls.clone_from(&shape.urls);
+                ledger.components.extend(shape.components.clone());
+                ledger.urls.retain(|name, _| !shape.components.contains_key(name));
+                ledger.urls.extend(shape.urls.clone());
             }
             self.save(permit, service, &there, &ledger).await?;
             if shape.edge.contains_key(service) || self.split(service).is_some() {
-                self.addresses_made(permit, service, &there, shape).await?;
+                self.addresses_made(permit, service, &there, ledger.sticky.is_some()).await?;
             }
             self.forget();
         }
@@ -155,13 +159,47 @@ impl Hosted {
         Ok(Receipt::new(summary).with("project", ids.project).with("environment", ids.environment))
     }
 
+    /// Ends what runs of a component. Its service stays at Railway with its volume, and is deployed again where the component
+    /// is wanted again. It is crossed out last: until then it is still told, so that the engine asks again.
+    pub(super) async fn component_stop(
+        &self,
+        permit: &Permit,
+        component: &ComponentName,
+    ) -> Result<Receipt, PortError> {
+        let gone = format!("{component} is there no more");
+        let Some(ids) = self.ids().await? else { return Ok(Receipt::new(gone)) };
+        let Some(home) = self.place.services.keys().next() else { return Ok(Receipt::new(gone)) };
+        let there = self.there(home).await?;
+        if !there.ledger.components.contains_key(component) {
+            return Ok(Receipt::new(gone));
+        }
+        let railway = &self.parts.railway;
+        let environment = railway.environment(&ids.project, &ids.environment).await?;
+        let runs_here = !there.ledger.urls.contains_key(component);
+        let mut receipt = Receipt::new(gone);
+        if let Some(service) = environment.service(component.as_str()).filter(|_| runs_here) {
+            let at = ids.at(&service.service_id);
+            if let Some(newest) = railway.newest(&at).await? {
+                railway.end(permit, &newest.id).await?;
+            }
+            receipt = Receipt::new(format!("{component} runs no more; its volume is kept at Railway"))
+                .with("service", &at.service);
+        }
+        let mut ledger = there.ledger.clone();
+        ledger.components.remove(component);
+        ledger.urls.remove(component);
+        self.save(permit, home, &there, &ledger).await?;
+        self.forget();
+        Ok(receipt)
+    }
+
     /// Addresses at Railway, and the balancer that splits between them.
     async fn addresses_made(
         &self,
         permit: &Permit,
         service: &ServiceName,
         there: &There,
-        shape: &Shape,
+        sticky: bool,
     ) -> Result<(), PortError> {
         let port = Some(self.placed(service)?.port);
         let (Some(stable), canary) = (&there.stable, &there.canary) else { return Ok(()) };
@@ -176,7 +214,7 @@ impl Hosted {
             monitor: None,
         };
         let pool = cloudflare.ensure_pool(permit, &pool).await?.thing.id;
-        let affinity = shape.sticky.contains_key(service).then_some(Affinity { ttl_s: STICKY_S });
+        let affinity = sticky.then_some(Affinity { ttl_s: STICKY_S });
         let balancer = LoadBalancer { host: host.to_owned(), pool, affinity };
         cloudflare.ensure_load_balancer(permit, &zone, &balancer).await?;
         Ok(())

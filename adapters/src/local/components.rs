@@ -89,6 +89,26 @@ impl Machine {
         Ok(receipt)
     }
 
+    /// Has a component there no more. Nothing runs of one, and its folder stays with all that is in it.
+    pub(super) async fn component_forget(
+        &self,
+        key: &EnvironmentKey,
+        component: &ComponentName,
+    ) -> Result<Receipt, PortError> {
+        let environment = self.environment_ensure(key)?;
+        // Where it is, when it is elsewhere, stays known to the processes that were told of it.
+        let was = environment.change(|desired| Ok(desired.components.remove(component))).await?;
+        let folder = component_folder(&environment, component);
+        let receipt = match was {
+            Some(_) if folder.is_dir() => {
+                Receipt::new(format!("{component} is there no more; what it holds is kept"))
+                    .with("kept", folder.display())
+            }
+            _ => Receipt::new(format!("{component} is there no more")),
+        };
+        Ok(receipt)
+    }
+
     /// Empties the caches of services; of all when none is named.
     pub(super) async fn caches_empty(
         &self,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use engine::model::{ComponentKind, ComponentName, SecretName, ServiceName, Variable};
+use engine::model::{ComponentKind, ComponentName, PLATFORM_LOCAL, SecretName, ServiceName, Variable};
 use engine::ports::{ConfigSet, PortError};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
@@ -61,9 +61,11 @@ impl Machine {
             ("RELEASE".to_owned(), release.to_string()),
             ("INFRA_CHAT_SQL".to_owned(), self.program.to_string_lossy().into_owned()),
         ]);
-        let ConfigSet { variables: own, secrets: versions, .. } = config_read(environment, service, release)?;
+        let ConfigSet { variables: own, secrets: versions, components, .. } =
+            config_read(environment, service, release)?;
+        let told = components.unwrap_or_else(|| desired.components.clone());
         let mut elsewhere = BTreeMap::new();
-        for (name, secret) in &desired.urls {
+        for (name, secret) in desired.urls.iter().filter(|(name, _)| told.contains_key(*name)) {
             let url =
                 self.secret(environment, service, release, secret, versions.get(secret).copied()).await?;
             self.redactor.learn(password_of(secret, &url)).map_err(|error| {
@@ -71,31 +73,30 @@ impl Machine {
             })?;
             elsewhere.insert(name.clone(), url);
         }
-        for (name, kind) in &desired.components {
-            let folder = component_folder(environment, name);
-            let (variable, value) = match kind {
-                ComponentKind::Database => {
-                    let url = match elsewhere.get(name) {
-                        Some(url) => url.expose_secret().to_owned(),
-                        None => component_url(environment, name, *kind),
-                    };
-                    ("DATABASE_URL", url)
-                }
+        for (name, kind) in &told {
+            let Some(variable) = kind.variable(PLATFORM_LOCAL) else { continue };
+            let value = match kind {
+                ComponentKind::Database => match elsewhere.get(name) {
+                    Some(url) => url.expose_secret().to_owned(),
+                    None => component_url(environment, name, *kind),
+                },
                 ComponentKind::Cache => {
                     let folder = cache_folder(environment, name, service);
                     folder_ensure(&folder)?;
-                    ("CACHE_DIR", folder.to_string_lossy().into_owned())
+                    folder.to_string_lossy().into_owned()
                 }
-                ComponentKind::Storage => ("STORAGE_DIR", folder.to_string_lossy().into_owned()),
-                ComponentKind::Mail => ("MAIL_DIR", folder.to_string_lossy().into_owned()),
+                ComponentKind::Storage | ComponentKind::Mail => {
+                    component_folder(environment, name).to_string_lossy().into_owned()
+                }
             };
             variables.entry(variable.to_owned()).or_insert(value);
         }
         for (name, variable) in own {
             let value = match variable {
                 Variable::Plain(text) => {
-                    let look_up =
-                        |reference: Reference<'_>| address_of(environment, &desired, &elsewhere, reference);
+                    let look_up = |reference: Reference<'_>| {
+                        address_of(environment, &desired, &told, &elsewhere, reference)
+                    };
                     fill(&text, look_up, &name)?
                 }
                 Variable::Secret(secret) => {
@@ -141,6 +142,7 @@ pub(super) fn password_of(secret: &SecretName, url: &SecretString) -> Vec<(Strin
 fn address_of(
     environment: &Environment,
     desired: &Desired,
+    told: &BTreeMap<ComponentName, ComponentKind>,
     elsewhere: &BTreeMap<ComponentName, SecretString>,
     reference: Reference<'_>,
 ) -> Option<String> {
@@ -150,7 +152,7 @@ fn address_of(
             at_edge.or_else(|| environment.any_address(name).map(|address| format!("http://{address}")))
         }
         Reference::Component(name) => {
-            let (name, kind) = desired.components.get_key_value(name)?;
+            let (name, kind) = told.get_key_value(name)?;
             let url = elsewhere.get(name).map(|url| url.expose_secret().to_owned());
             Some(url.unwrap_or_else(|| component_url(environment, name, *kind)))
         }

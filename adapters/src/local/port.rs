@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::clock::EpochMs;
-use engine::model::{Check, EnvironmentKey, ServiceName};
+use engine::model::{Check, ComponentName, EnvironmentKey, ServiceName};
 use engine::ports::{
     BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, JobCall,
     JobEnded, LogLine, MigrateCommand, MigrateState, ObservedEnvironment, ObservedService, ObservedSet,
@@ -69,7 +69,9 @@ impl Platform for LocalPlatform {
         for config in kept {
             services.entry(config.service).or_default().config.insert(config.release, config.fingerprint);
         }
-        Ok(ObservedEnvironment { services, components: desired.components, urls: desired.urls })
+        let mut urls = desired.urls;
+        urls.retain(|name, _| desired.components.contains_key(name));
+        Ok(ObservedEnvironment { services, components: desired.components, urls })
     }
 
     async fn preflight(&self, key: &EnvironmentKey, shape: &Shape) -> Result<Vec<Finding>, PortError> {
@@ -83,6 +85,15 @@ impl Platform for LocalPlatform {
         shape: &Shape,
     ) -> Result<Receipt, PortError> {
         self.machine.shape_apply(key, shape).await
+    }
+
+    async fn component_end(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        component: &ComponentName,
+    ) -> Result<Receipt, PortError> {
+        self.machine.component_forget(key, component).await
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

@@ -32,6 +32,7 @@ calls! {
     Observe "observe" false;
     Preflight "preflight" false;
     ShapeEnsure "shape_ensure" true;
+    ComponentEnd "component_end" true;
     BuildLook "build_look" false;
     BuildStart "build_start" true;
     BuildStop "build_stop" true;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use engine::clock::EpochMs;
-use engine::model::{Check, EnvironmentKey, ServiceName};
+use engine::model::{Check, ComponentName, EnvironmentKey, ServiceName};
 use engine::ports::{
     BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, JobCall,
     JobEnded, LogLine, MigrateCommand, MigrateState, ObservedEnvironment, Permit, Platform, PortError,
@@ -59,6 +59,19 @@ impl Platform for World {
         let subject = environment.environment.to_string();
         self.write(permit, Call::ShapeEnsure, subject, |state, _| Ok(state.shape_ensure(environment, shape)))
             .await
+    }
+
+    async fn component_end(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
+    ) -> Result<Receipt, PortError> {
+        let subject = format!("{} {component}", environment.environment);
+        self.write(permit, Call::ComponentEnd, subject, |state, _| {
+            Ok(state.component_end(environment, component))
+        })
+        .await
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

@@ -1,7 +1,7 @@
 //! What the platform's calls do to the services of an environment.
 
 use engine::clock::EpochMs;
-use engine::model::{Check, CheckDoes, EnvironmentKey, ServiceName};
+use engine::model::{Check, CheckDoes, ComponentName, EnvironmentKey, ServiceName};
 use engine::ports::{
     BuildState, Checked, InstanceSet, LogLine, ObservedEnvironment, Permit, PortError, Receipt, Shape,
 };
@@ -65,6 +65,13 @@ impl State {
                 u32::from(there.addresses.insert(service.clone(), address.clone()).as_ref() != Some(address));
         }
         done(added > 0, Receipt::new(format!("{added} components and addresses added")).with("added", added))
+    }
+
+    pub(super) fn component_end(&mut self, environment: &EnvironmentKey, component: &ComponentName) -> Done {
+        let there = self.environment(environment);
+        let ended = there.components.remove(component).is_some();
+        there.urls.remove(component);
+        done(ended, Receipt::new(format!("{component} is there no more")))
     }
 
     pub(super) fn instances_ensure(

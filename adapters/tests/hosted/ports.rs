@@ -8,7 +8,7 @@ use engine::ports::{
     Edge as _, Finding, InstanceSet, Platform as _, PortError, Replacement, Schedule, Signals as _,
 };
 
-use super::stage::{Deploy, Stage, api, commit, key, may, set, shape, told};
+use super::stage::{Deploy, Stage, api, commit, config, key, may, set, shape, told};
 
 #[tokio::test]
 async fn fresh_instances_come_once_for_each_step() {
@@ -166,5 +166,84 @@ async fn what_is_there_by_its_name_is_taken_and_nothing_is_done_twice() {
         assert_eq!(names, ["api", "api-canary", "postgres"]);
         assert_eq!((world.projects.len(), world.volumes.len()), (1, 1));
     });
+    stage.checked();
+}
+
+/// One component and nothing else, as an order to add it has it.
+fn redis() -> engine::ports::Shape {
+    engine::ports::Shape {
+        components: [("redis".parse().unwrap(), ComponentKind::Cache)].into(),
+        urls: [].into(),
+        edge: [].into(),
+        sticky: [].into(),
+    }
+}
+
+#[tokio::test]
+async fn a_component_that_is_ended_keeps_its_volume_and_comes_back_with_it() {
+    let stage = Stage::start(true).await;
+    let hosted = stage.hosted();
+    hosted.shape_ensure(&may(2), &key(), &shape()).await.unwrap();
+    hosted.shape_ensure(&may(2), &key(), &redis()).await.unwrap();
+    let names = async |hosted: &adapters::hosted::Hosted| {
+        let there = hosted.observe(&key()).await.unwrap().components;
+        there.keys().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names(&hosted).await, "postgres redis");
+    let runs = |stage: &Stage| {
+        stage.world(|world| {
+            let service = world.services.iter().find(|row| row.name == "redis").unwrap().id.clone();
+            let all: Vec<_> = world.deployments.iter().filter(|row| row.service == service).collect();
+            let running = |row: &&&adapters::railway::sim::DeploymentRow| {
+                row.instances.iter().any(|(_, status)| status == "RUNNING")
+            };
+            (all.len(), all.iter().filter(running).count(), world.volumes.len())
+        })
+    };
+    stage.world(|world| world.settle());
+    assert_eq!(runs(&stage), (1, 1, 2));
+
+    let receipt = hosted.component_end(&may(7), &key(), &"redis".parse().unwrap()).await.unwrap();
+    assert_eq!(receipt.summary, "redis runs no more; its volume is kept at Railway");
+    assert_eq!((runs(&stage), names(&hosted).await.as_str()), ((1, 0, 2), "postgres"));
+    let writes = stage.railway.writes() + stage.cloudflare.writes();
+    for nothing in ["redis", "unheard-of"] {
+        hosted.component_end(&may(7), &key(), &nothing.parse().unwrap()).await.unwrap();
+    }
+    assert_eq!(stage.railway.writes() + stage.cloudflare.writes(), writes);
+
+    // The same service, started once more and no further time, with the volume it had.
+    hosted.shape_ensure(&may(2), &key(), &redis()).await.unwrap();
+    stage.world(|world| world.settle());
+    hosted.shape_ensure(&may(2), &key(), &redis()).await.unwrap();
+    assert_eq!((runs(&stage), names(&hosted).await.as_str()), ((2, 1, 2), "postgres redis"));
+    stage.checked();
+}
+
+#[tokio::test]
+async fn a_release_finds_the_components_it_is_told_of_and_no_others() {
+    let stage = Stage::start(false).await;
+    let hosted = stage.hosted();
+    hosted.shape_ensure(&may(2), &key(), &shape()).await.unwrap();
+    hosted.shape_ensure(&may(2), &key(), &redis()).await.unwrap();
+    let postgres = ("postgres".parse().unwrap(), ComponentKind::Database);
+    let told = |components: &[(engine::model::ComponentName, ComponentKind)], release: u32| {
+        engine::ports::ConfigSet { components: Some(components.iter().cloned().collect()), ..config(release) }
+    };
+    let both = [postgres.clone(), ("redis".parse().unwrap(), ComponentKind::Cache)];
+    let address = |stage: &Stage| {
+        stage.world(|world| {
+            let row = world.instances.iter().find(|row| row.variables.contains_key("NUMBER")).unwrap();
+            (row.variables["DATABASE_URL"].clone(), row.variables["REDIS_URL"].clone())
+        })
+    };
+    let database = "${{postgres.DATABASE_URL}}".to_owned();
+    hosted.config_put(&may(3), &key(), &api(), 1, Some(&told(&both, 1))).await.unwrap();
+    Deploy::first().run(&hosted).await.unwrap();
+    assert_eq!(address(&stage), (database.clone(), "${{redis.REDIS_URL}}".to_owned()));
+    hosted.config_put(&may(3), &key(), &api(), 2, Some(&told(&[postgres], 2))).await.unwrap();
+    Deploy { release: 2, before: Some(1), stages: vec![100] }.run(&hosted).await.unwrap();
+    // To remove a variable, Railway would deploy by itself.
+    assert_eq!(address(&stage), (database, String::new()));
     stage.checked();
 }

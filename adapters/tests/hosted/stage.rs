@@ -292,6 +292,7 @@ pub(crate) fn config(release: u32) -> ConfigSet {
         release,
         variables,
         secrets: BTreeMap::from([("stripe-key".parse().unwrap(), 3)]),
+        components: None,
         fingerprint: format!("f{release}"),
     }
 }

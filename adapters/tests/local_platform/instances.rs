@@ -260,6 +260,37 @@ async fn a_database_elsewhere_is_where_its_secret_says() {
 }
 
 #[tokio::test]
+async fn a_component_that_is_ended_keeps_what_it_holds_and_is_told_to_nobody_who_begins() {
+    let stage = Stage::open().await;
+    let cache: Shape = Shape {
+        components: [("cache".parse().unwrap(), ComponentKind::Cache)].into(),
+        urls: [].into(),
+        edge: [].into(),
+        sticky: [].into(),
+    };
+    let platform = stage.platform();
+    platform.shape_ensure(&stage.permit(), &stage.environment, &cache).await.unwrap();
+    stage.deploy("web", 1, 1, "well").await;
+    let before = stage.healthy("web", 1, 1).await.remove(0);
+    let folder = stage.folder.join("local/environments/shop/staging/components/cache/web");
+    assert_eq!(get(&before.address, "/variable/CACHE_DIR"), folder.to_str().unwrap());
+    std::fs::write(folder.join("page"), "kept").unwrap();
+
+    for _ in 0..2 {
+        let ended =
+            platform.component_end(&stage.permit(), &stage.environment, &"cache".parse().unwrap()).await;
+        assert!(ended.unwrap().summary.starts_with("cache is there no more"));
+    }
+    assert!(platform.observe(&stage.environment).await.unwrap().components.is_empty());
+    assert_eq!(std::fs::read_to_string(folder.join("page")).unwrap(), "kept");
+    stage.deploy("web", 2, 1, "well").await;
+    let after = stage.healthy("web", 2, 1).await.remove(0);
+    assert_eq!(get(&after.address, "/variable/CACHE_DIR"), "");
+    platform.shape_ensure(&stage.permit(), &stage.environment, &cache).await.unwrap();
+    assert_eq!(std::fs::read_to_string(folder.join("page")).unwrap(), "kept");
+}
+
+#[tokio::test]
 async fn logs_are_told_without_secrets() {
     let stage = Stage::open().await;
     stage.deploy("api", 4, 1, "well").await;
@@ -347,6 +378,7 @@ async fn nothing_is_started_without_its_configuration_and_an_empty_one_is_one() 
         release: 1,
         variables: [].into(),
         secrets: [].into(),
+        components: None,
         fingerprint: "empty".to_owned(),
     };
     let permit = stage.permit();

@@ -52,6 +52,7 @@ fn acts_as_service() {
                 ("200 OK", String::new())
             }
             "/variable/API" => ("200 OK", variable("API")),
+            "/variable/CACHE_DIR" => ("200 OK", variable("CACHE_DIR")),
             "/variable/DATABASE_URL" => ("200 OK", variable("DATABASE_URL")),
             _ => ("200 OK", std::process::id().to_string()),
         };

@@ -249,6 +249,7 @@ impl Stage {
             release,
             variables,
             secrets: std::collections::BTreeMap::new(),
+            components: None,
             fingerprint: format!("{mode}-{release}"),
         };
         let permit = self.permit();

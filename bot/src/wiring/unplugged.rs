@@ -8,7 +8,7 @@ use adapters::git::GitHost;
 use adapters::local::LocalDatabase;
 use async_trait::async_trait;
 use engine::control::Engine;
-use engine::model::{Check, EnvironmentKey, Queries, ServiceName};
+use engine::model::{Check, ComponentName, EnvironmentKey, Queries, ServiceName};
 use engine::notify::PhoneView;
 use engine::ports::{
     Answered, BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Edge, Finding,
@@ -114,6 +114,15 @@ impl Platform for Unplugged {
     }
 
     async fn shape_ensure(&self, _: &Permit, _: &EnvironmentKey, _: &Shape) -> Result<Receipt, PortError> {
+        absent()
+    }
+
+    async fn component_end(
+        &self,
+        _: &Permit,
+        _: &EnvironmentKey,
+        _: &ComponentName,
+    ) -> Result<Receipt, PortError> {
         absent()
     }
 

@@ -140,7 +140,9 @@ impl Engine {
         environment: &EnvironmentKey,
         project: &Project,
     ) -> Result<Vec<AppliedMigration>, Refusal> {
-        let Some(database) = project.database_migrated() else { return Ok(Vec::new()) };
+        let Some(database) = project.database_migrated(&environment.environment) else {
+            return Ok(Vec::new());
+        };
         if let Some(secret) = &database.url
             && self.store().secret_get(environment, secret).await?.is_none()
         {
@@ -301,7 +303,8 @@ impl Engine {
         project: &Project,
     ) -> Result<BTreeMap<crate::model::SecretName, SecretFact>, Refusal> {
         let mut facts = BTreeMap::new();
-        for secret in project.components.values().filter_map(|component| component.url.as_ref()) {
+        let components = project.components_in(&environment.environment);
+        for secret in components.values().filter_map(|component| component.url.as_ref()) {
             if let Some(sealed) = self.store().secret_get(environment, secret).await? {
                 facts.insert(secret.clone(), SecretFact { version: sealed.version });
             }

@@ -195,7 +195,7 @@ fn users_described(project: &Project, environment: &EnvironmentKey, name: &Secre
     if project.source.credentials.as_ref() == Some(&reference) {
         users.push("the project's source".to_owned());
     }
-    for (component, described) in &project.components {
+    for (component, described) in &project.components_in(&environment.environment) {
         if described.url.as_ref() == Some(name) {
             users.push(format!("the database {component}"));
         }

@@ -2,6 +2,7 @@
 
 mod canary;
 mod check;
+mod component;
 mod connection;
 mod ids;
 mod judging;
@@ -18,6 +19,7 @@ mod texts;
 
 pub use canary::*;
 pub use check::*;
+pub use component::*;
 pub use connection::*;
 pub use ids::*;
 pub use judging::*;

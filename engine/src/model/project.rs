@@ -1,6 +1,6 @@
 //! The desired shape of a project, as the database owns it. `project::import` makes it out of YAML.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,9 @@ use crate::ports::{DatabaseAt, Notes};
 use crate::secrets::SecretRef;
 
 use super::{
-    CanaryUnsaid, Check, ComponentName, Connection, ConnectionHere, ConnectionName, EnvironmentKey,
-    EnvironmentName, JobName, Judging, Phone, ProjectName, Queries, Role, SecretName, ServiceName, Size,
-    Texts, UserName,
+    CanaryUnsaid, Check, Component, ComponentName, Connection, ConnectionHere, ConnectionName,
+    EnvironmentKey, EnvironmentName, JobName, Judging, Phone, ProjectName, Queries, Role, SecretName,
+    ServiceName, Size, Texts, UserName,
 };
 
 /// A project: what it is made of and where it runs.
@@ -27,7 +27,7 @@ pub struct Project {
     pub migrations: Option<Migrations>,
     /// Its services, in the order they start.
     pub services: IndexMap<ServiceName, Service>,
-    /// The components every environment holds.
+    /// The components every environment holds that does not say otherwise.
     pub components: IndexMap<ComponentName, Component>,
     /// Accounts at providers that every environment uses, each with a secret of its own.
     #[serde(default)]
@@ -182,49 +182,6 @@ pub struct Limits {
     pub open_files: Option<u32>,
 }
 
-/// What a component is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ComponentKind {
-    /// A SQL database.
-    Database,
-    /// A cache.
-    Cache,
-    /// Files.
-    Storage,
-    /// A place where mail ends up.
-    Mail,
-}
-
-/// What SQL a database speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Dialect {
-    /// PostgreSQL.
-    Postgres,
-    /// MySQL and MariaDB. No database of a project speaks it yet; migrations of theirs can be judged.
-    Mysql,
-    /// SQLite.
-    Sqlite,
-}
-
-/// A component of every environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Component {
-    /// What it is.
-    pub kind: ComponentKind,
-    /// Where it is, when it is not the platform's own: a secret of each environment with its connection string.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<SecretName>,
-}
-
-impl Component {
-    /// What SQL it speaks: the platform's own are SQLite, those elsewhere PostgreSQL.
-    pub fn dialect(&self) -> Dialect {
-        if self.url.is_some() { Dialect::Postgres } else { Dialect::Sqlite }
-    }
-}
-
 /// A job that fills rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -293,6 +250,12 @@ pub struct Environment {
     /// Connections only this environment has, and what stands here in place of the project's.
     #[serde(default)]
     pub connections: IndexMap<ConnectionName, Connection>,
+    /// Components only this environment has, and what stands here in place of the project's.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub components: IndexMap<ComponentName, Component>,
+    /// The project's components that are not here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub without: BTreeSet<ComponentName>,
     /// What differs from the project's services here.
     pub services: IndexMap<ServiceName, Override>,
     /// What the rules need to know about it.
@@ -404,11 +367,41 @@ impl Service {
 }
 
 impl Project {
-    /// The database that migrations are for; absent without migrations.
-    pub fn database_migrated(&self) -> Option<DatabaseAt> {
+    /// The components of an environment: the project's with what the environment says laid over. None where the project
+    /// has no such environment.
+    pub fn components_in(&self, environment: &EnvironmentName) -> IndexMap<ComponentName, Component> {
+        let Some(here) = self.environments.get(environment) else { return IndexMap::new() };
+        let mut components = self.components.clone();
+        components.retain(|name, _| !here.without.contains(name));
+        components.extend(here.components.clone());
+        components
+    }
+
+    /// Gives an environment a component, or takes it away: what differs from the project's is said there, and nothing else.
+    /// Nothing happens where the project has no such environment.
+    pub fn component_put(
+        &mut self,
+        environment: &EnvironmentName,
+        name: &ComponentName,
+        component: Option<&Component>,
+    ) {
+        let usual = self.components.get(name);
+        let Some(here) = self.environments.get_mut(environment) else { return };
+        here.components.shift_remove(name);
+        here.without.remove(name);
+        match component {
+            Some(component) if usual == Some(component) => {}
+            Some(component) => drop(here.components.insert(name.clone(), component.clone())),
+            None if usual.is_some() => drop(here.without.insert(name.clone())),
+            None => {}
+        }
+    }
+
+    /// The database that migrations of an environment are for; absent without migrations.
+    pub fn database_migrated(&self, environment: &EnvironmentName) -> Option<DatabaseAt> {
         let migrations = self.migrations.as_ref()?;
         let component = migrations.component.clone();
-        let url = self.components.get(&component).and_then(|component| component.url.clone());
+        let url = self.components_in(environment).get(&component).and_then(|component| component.url.clone());
         let notes = migrations
             .runner
             .as_ref()

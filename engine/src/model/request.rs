@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CanaryChoice, EnvironmentKey, JobName, ReleaseId, ServiceName};
+use super::{CanaryChoice, ComponentName, EnvironmentKey, JobName, ReleaseId, ServiceName};
 use crate::backfill::Hours;
 use crate::clock::EpochMs;
 
@@ -101,6 +101,16 @@ pub enum Change {
         /// What it is set to: plain text, never a secret.
         value: String,
     },
+    /// A component there, and every service told of it.
+    AddComponent {
+        /// Which.
+        component: ComponentName,
+    },
+    /// No service told of a component any more, and what runs of it ended.
+    RemoveComponent {
+        /// Which.
+        component: ComponentName,
+    },
     /// A job of the application, batch after batch.
     Backfill {
         /// The job.
@@ -131,6 +141,8 @@ impl Change {
             Self::CronEnable { .. } => "cron-enable",
             Self::ClearCache { .. } => "clear-cache",
             Self::SetVariable { .. } => "set-variable",
+            Self::AddComponent { .. } => "add-component",
+            Self::RemoveComponent { .. } => "remove-component",
             Self::Backfill { .. } => "backfill",
         }
     }
@@ -146,7 +158,10 @@ impl Change {
             | Self::CronEnable { services }
             | Self::ClearCache { services }
             | Self::SetVariable { services, .. } => services,
-            Self::Migrate { .. } | Self::Backfill { .. } => &[],
+            Self::Migrate { .. }
+            | Self::AddComponent { .. }
+            | Self::RemoveComponent { .. }
+            | Self::Backfill { .. } => &[],
         }
     }
 }

@@ -134,7 +134,7 @@ fn work(facts: &Facts, job: &JobName, described: &Job, batch: u32) -> Result<(Jo
             Ok((JobWork::Command(call), told))
         }
         Job::Sql(described) => {
-            let Some(component) = facts.project.components.get(&described.database) else {
+            let Some(component) = facts.components().swap_remove(&described.database) else {
                 return Err(PlanProblem::new(
                     "unknown-component",
                     format!(

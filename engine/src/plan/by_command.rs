@@ -80,7 +80,7 @@ fn planned(
 ) -> Result<(BuildRequest, MigrateCommand), PlanProblem> {
     let source = facts.project.source_of(service).clone();
     let key: BuildKey = build_key(&source, &commit.id, service.build.as_deref());
-    let database = facts.project.database_migrated().ok_or_else(|| {
+    let database = facts.database_migrated().ok_or_else(|| {
         PlanProblem::new("no-migrations", "the description names no database for its migrations", "")
     })?;
     let build =

@@ -29,7 +29,7 @@ pub(super) fn diff(
 ) -> Vec<DiffLine> {
     let mut lines = Vec::new();
     let live = facts.live();
-    for (name, component) in &facts.project.components {
+    for (name, component) in &facts.components() {
         if facts.observed.components.get(name) != Some(&component.kind) {
             lines.push(DiffLine::new(name.as_str(), None, Some("an empty component".to_owned())));
         }

@@ -164,7 +164,7 @@ pub(super) fn plan(
     let gone = if whole { facts.running_beside(&parts) } else { Vec::new() };
     let affected: Vec<ServiceName> = chosen.iter().chain(&gone).cloned().collect();
     let retire = retire(facts, &parts, &affected);
-    let database = facts.project.database_migrated();
+    let database = facts.database_migrated();
 
     let schedules = step(
         "cron",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -9,13 +10,15 @@ use super::PlanProblem;
 use crate::backfill::Checkpoint;
 use crate::canonical::canonical_json;
 use crate::model::{
-    Component, ComponentName, Desired, Dialect, Environment, EnvironmentKey, Project, Release, ReleaseState,
-    SecretName, Service, ServiceName, ServiceRelease, Source, Variable,
+    Component, ComponentKind, ComponentName, Desired, Dialect, Environment, EnvironmentKey, Project, Release,
+    ReleaseState, SecretName, Service, ServiceName, ServiceRelease, Source, Variable,
 };
 use crate::ports::{
-    AppliedMigration, BuildKey, BuildState, Capabilities, Commit, ConfigSet, InstanceSet, Migration,
-    ObservedEnvironment, Schedule, Shape, Weight,
+    AppliedMigration, BuildKey, BuildState, Capabilities, Commit, ConfigSet, DatabaseAt, InstanceSet,
+    Migration, ObservedEnvironment, Schedule, Shape, Weight,
 };
+
+use crate::project::{is_named, kind_word};
 
 /// A secret as the planner sees it: never its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,20 +140,23 @@ impl Facts {
 
     /// The components and addresses the environment should have.
     pub(super) fn shape(&self) -> Result<Shape, PlanProblem> {
-        let components =
-            self.project.components.iter().map(|(name, component)| (name.clone(), component.kind));
         let edge = self.described()?.edge.clone();
-        let urls = self.component_urls().map(|(name, secret)| (name.clone(), secret.clone()));
         let sticky = edge
             .keys()
             .filter_map(|name| Some((name.clone(), self.project.services.get(name)?.sticky.clone()?)));
-        Ok(Shape { components: components.collect(), urls: urls.collect(), sticky: sticky.collect(), edge })
+        Ok(Shape {
+            components: self.component_kinds(),
+            urls: self.component_urls(),
+            sticky: sticky.collect(),
+            edge,
+        })
     }
 
     /// What SQL the database of the migrations speaks.
     pub(super) fn dialect(&self) -> Dialect {
         let migrated = self.project.migrations.as_ref();
-        let component = migrated.and_then(|migrations| self.project.components.get(&migrations.component));
+        let components = self.components();
+        let component = migrated.and_then(|migrations| components.get(&migrations.component));
         component.map_or(Dialect::Sqlite, Component::dialect)
     }
 
@@ -167,9 +173,24 @@ impl Facts {
         self.migrations.iter().filter(had).filter(other).cloned().collect()
     }
 
-    /// Components that are elsewhere, and the secret with the connection string of each.
-    fn component_urls(&self) -> impl Iterator<Item = (&ComponentName, &SecretName)> {
-        self.project.components.iter().filter_map(|(name, component)| Some((name, component.url.as_ref()?)))
+    /// The components the description gives the environment.
+    pub(super) fn components(&self) -> IndexMap<ComponentName, Component> {
+        self.project.components_in(&self.environment.environment)
+    }
+
+    /// What each of them is.
+    pub(super) fn component_kinds(&self) -> BTreeMap<ComponentName, ComponentKind> {
+        self.components().into_iter().map(|(name, component)| (name, component.kind)).collect()
+    }
+
+    /// Those that are elsewhere, and the secret with the connection string of each.
+    fn component_urls(&self) -> BTreeMap<ComponentName, SecretName> {
+        self.components().into_iter().filter_map(|(name, component)| Some((name, component.url?))).collect()
+    }
+
+    /// The database that migrations here are for; absent without migrations.
+    pub(super) fn database_migrated(&self) -> Option<DatabaseAt> {
+        self.project.database_migrated(&self.environment.environment)
     }
 
     /// The commit to use of a source.
@@ -202,10 +223,11 @@ impl Facts {
         // Every service is told where the databases are.
         for (component, secret) in self.component_urls() {
             let fact =
-                self.secrets.get(secret).ok_or_else(|| no_url(component, secret, &self.environment))?;
-            versions.insert(secret.clone(), fact.version);
+                self.secrets.get(&secret).ok_or_else(|| no_url(&component, &secret, &self.environment))?;
+            versions.insert(secret, fact.version);
         }
-        Ok(config_set(name, release, service.variables.clone(), versions))
+        let told = Some(self.component_kinds());
+        Ok(config_set(name, release, service.variables.clone(), versions, told))
     }
 
     /// A release's configuration as a way back uses it: its variables as they were, its secrets at their newest version. A
@@ -225,7 +247,13 @@ impl Facts {
                 versions.insert(secret.clone(), fact.version);
             }
         }
-        config_set(&config.service, config.release, config.variables.clone(), versions)
+        config_set(
+            &config.service,
+            config.release,
+            config.variables.clone(),
+            versions,
+            config.components.clone(),
+        )
     }
 
     /// A release's configuration with one variable set to plain text, for a release that comes after it.
@@ -238,7 +266,31 @@ impl Facts {
     ) -> ConfigSet {
         let mut variables = config.variables.clone();
         variables.insert(name.to_owned(), Variable::Plain(value.to_owned()));
-        self.with_newest_secrets(&config_set(&config.service, release, variables, config.secrets.clone()))
+        let mut told = config.components.clone();
+        // Whoever is given its address is told of it.
+        if let Some(told) = &mut told {
+            told.extend(
+                self.component_kinds().into_iter().filter(|(component, _)| is_named(value, component)),
+            );
+        }
+        self.with_newest_secrets(&config_set(
+            &config.service,
+            release,
+            variables,
+            config.secrets.clone(),
+            told,
+        ))
+    }
+
+    /// A release's configuration that is told of those components, for a release that comes after it.
+    pub(super) fn with_components(
+        &self,
+        config: &ConfigSet,
+        release: u32,
+        told: BTreeMap<ComponentName, ComponentKind>,
+    ) -> ConfigSet {
+        let (variables, secrets) = (config.variables.clone(), config.secrets.clone());
+        self.with_newest_secrets(&config_set(&config.service, release, variables, secrets, Some(told)))
     }
 
     /// The instances of a service for a release; absent for a service with a schedule.
@@ -333,6 +385,7 @@ fn config_set(
     release: u32,
     variables: BTreeMap<String, Variable>,
     secrets: BTreeMap<SecretName, u32>,
+    components: Option<BTreeMap<ComponentName, ComponentKind>>,
 ) -> ConfigSet {
     let mut printed = serde_json::Map::new();
     for (variable, value) in &variables {
@@ -352,9 +405,12 @@ fn config_set(
             printed.insert(format!("secret {secret}"), version.to_string().into());
         }
     }
+    for (name, kind) in components.iter().flatten() {
+        printed.insert(format!("component {name}"), kind_word(*kind).into());
+    }
     let digest = Sha256::digest(canonical_json(&printed.into()).as_bytes());
     let fingerprint = hex::encode(&digest[..8]);
-    ConfigSet { service: service.clone(), release, variables, secrets, fingerprint }
+    ConfigSet { service: service.clone(), release, variables, secrets, components, fingerprint }
 }
 
 /// A database that is elsewhere, and nobody has said where.

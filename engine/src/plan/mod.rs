@@ -1,9 +1,11 @@
 //! Plans: what a run is going to do, made from the request and the observed state, without writing anything. One file
 //! per run type. A plan is a value; its digest is what people approve.
 
+mod again;
 mod backfill;
 mod by_command;
 mod changes;
+mod component;
 mod deploy;
 mod facts;
 mod judged;
@@ -269,6 +271,8 @@ pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
         Change::SetVariable { services, name, value } => {
             set_variable::plan(request, facts, services, name, value)
         }
+        Change::AddComponent { component } => component::add(request, facts, component),
+        Change::RemoveComponent { component } => component::remove(request, facts, component),
         Change::Backfill { .. } => backfill::plan(request, facts),
     }
 }

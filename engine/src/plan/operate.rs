@@ -124,7 +124,7 @@ fn served(
 
 pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
     let environment = &facts.environment.environment;
-    let database = facts.project.database_migrated().ok_or_else(|| {
+    let database = facts.database_migrated().ok_or_else(|| {
         PlanProblem::new(
             "no-migrations",
             format!("{} has no migrations in its description", facts.project.project),

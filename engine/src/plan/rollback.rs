@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::release_name;
+use super::component;
 use super::deploy::{
     VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts,
     step,
@@ -126,7 +127,8 @@ pub(super) fn plan(
     if whole {
         affected.extend(facts.running_beside(&parts));
     }
-    let steps = vec![
+    let mut notes = vec!["migrations stay: going back over a schema loses data".to_owned()];
+    let mut steps = vec![
         step(
             "preflight",
             if facts.capabilities.builds_on_deploy {
@@ -199,12 +201,19 @@ pub(super) fn plan(
         ),
     ];
 
+    let configs = chosen.iter().filter_map(|name| Some(&parts.get(name)?.config));
+    if let Some(shape) = component::brought_back(facts, configs) {
+        notes.push(
+            "components that were removed since are brought back for it; the description stays without them"
+                .to_owned(),
+        );
+        steps.insert(1, shape);
+    }
     let rotated: Vec<DiffLine> = chosen
         .iter()
         .filter_map(|name| Some((name, target.services.get(name)?, parts.get(name)?)))
         .flat_map(|(name, then, now)| variable_lines(name, &then.config, &now.config))
         .collect();
-    let mut notes = vec!["migrations stay: going back over a schema loses data".to_owned()];
     if !rotated.is_empty() {
         notes.push(
             "a secret that was rotated since does not come back: the newest version is used".to_owned(),

@@ -4,17 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use super::deploy::{names, placeholder_run, retire, schedule_changes, shifts, step};
-use super::operate::{Draft, finish, preflight, verification};
-use super::rollback::builds;
+use super::again::{Beside, Fresh, again, number_after};
+use super::deploy::{names, step};
+use super::operate::{Draft, finish};
 use super::variables::variable_lines;
-use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, RiskLevel, way_back};
-use crate::model::{Release, ReleaseId, ReleaseState, RunRequest, ServiceName, ServiceRelease, Variable};
-use crate::ports::ConfigSet;
+use super::{DiffLine, Facts, Plan, PlanProblem, RiskLevel, way_back};
+use crate::model::{Release, RunRequest, ServiceName, Variable};
 use crate::project::variable_fault;
-use crate::step::{
-    DesiredChange, Finalize, Preflight, PutConfig, PutSchedules, Serve, ShiftTraffic, StepKind,
-};
+use crate::step::{DesiredChange, Finalize, StepKind};
 
 /// The longest value that is shown in a line, in characters.
 const SHOWN_MAX: usize = 60;
@@ -28,7 +25,7 @@ pub(super) fn plan(
 ) -> Result<Plan, PlanProblem> {
     let environment = &facts.environment.environment;
     facts.described()?;
-    if let Some(fault) = variable_fault(&facts.project, name, value) {
+    if let Some(fault) = variable_fault(&facts.project, environment, name, value) {
         return Err(PlanProblem::new("bad-variable", fault, format!("set NAME=value in {environment}")));
     }
     let meant = meant(facts, named, name);
@@ -79,7 +76,7 @@ pub(super) fn plan(
         let way_back = back(facts, &chosen, name);
         return finish(request, facts, Draft { title, steps: vec![record], diff, way_back, notes });
     };
-    let number = facts.releases.first().map_or(1, |newest| newest.id.number + 1);
+    let number = number_after(facts);
     let release = release(facts, live, &running, number, name, value);
     let mut diff = Vec::new();
     for service in &chosen {
@@ -94,7 +91,8 @@ pub(super) fn plan(
             _ => diff.push(description_line(facts, service, name, value)),
         }
     }
-    let steps = steps(facts, live, &release, &running, described.collect())?;
+    let fresh = Fresh { live, release: &release, services: &running, with: "the new variables" };
+    let steps = fresh.steps(facts, Beside::default(), described.collect())?;
     let mut plan = finish(request, facts, Draft { title, steps, diff, way_back: String::new(), notes })?;
     plan.way_back = way_back::of_deploy(facts, None);
     plan.way_back.say =
@@ -223,108 +221,6 @@ fn release(
     name: &str,
     value: &str,
 ) -> Release {
-    let mut services = live.services.clone();
-    for (service, part) in &mut services {
-        if running.contains(service) {
-            let config = facts.with_variable(&part.config, number, name, value);
-            *part = again(facts, part, number, config);
-        }
-    }
-    Release {
-        id: ReleaseId { environment: facts.environment.clone(), number },
-        reference: live.reference.clone(),
-        commit: live.commit.clone(),
-        subject: format!("{name}={} for {}", shown(value), names(running)),
-        run: placeholder_run(),
-        state: ReleaseState::Making,
-        services,
-        schema: None,
-        made_ms: 0,
-        live_ms: None,
-    }
-}
-
-/// A service of a release under another number, with another configuration and as many instances as it has by now.
-fn again(facts: &Facts, part: &ServiceRelease, number: u32, config: ConfigSet) -> ServiceRelease {
-    let mut part = ServiceRelease { origin: number, config, ..part.clone() };
-    if let Some(set) = &mut part.set {
-        set.release = number;
-        if let Some(replicas) = facts.desired.replicas.get(&set.service) {
-            set.replicas = *replicas;
-        }
-    }
-    if let Some(schedule) = &mut part.schedule {
-        schedule.release = number;
-        schedule.enabled = !facts.desired.cron_disabled.contains(&schedule.service);
-    }
-    part
-}
-
-fn steps(
-    facts: &Facts,
-    live: &Release,
-    release: &Release,
-    running: &[ServiceName],
-    described: Vec<DesiredChange>,
-) -> Result<Vec<PlannedStep>, PlanProblem> {
-    let parts = &release.services;
-    let served: Vec<&ServiceName> =
-        running.iter().filter(|name| parts.get(*name).is_some_and(|part| part.set.is_some())).collect();
-    let ready = match builds(facts, parts, running) {
-        builds if builds.is_empty() => preflight(facts)?,
-        builds => step(
-            "preflight",
-            "tools, disk and ports are there; the build is".to_owned(),
-            StepKind::Preflight(Preflight { shape: facts.shape()?, builds }),
-        ),
-    };
-    let mut changes = vec![DesiredChange::Live {
-        release: release.id.number,
-        took_back: false,
-        schema: facts.schema_applied(live),
-    }];
-    changes.extend(described);
-    let mut steps = vec![
-        ready,
-        step(
-            "reconcile config",
-            format!("variables of {}", names(running)),
-            StepKind::PutConfig(PutConfig {
-                configs: running.iter().filter_map(|name| Some(parts.get(name)?.config.clone())).collect(),
-                of_earlier: false,
-            }),
-        ),
-    ];
-    if !served.is_empty() {
-        steps.push(step(
-            &served.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" and "),
-            "started beside what runs, then waited for until healthy".to_owned(),
-            StepKind::Serve(Serve {
-                sets: served.iter().filter_map(|name| parts.get(*name)?.set.clone()).collect(),
-                shifts: shifts(facts, parts, running),
-            }),
-        ));
-        steps.push(step(
-            "traffic",
-            "all of it to the fresh processes, read back".to_owned(),
-            StepKind::ShiftTraffic(ShiftTraffic { shifts: shifts(facts, parts, running) }),
-        ));
-    }
-    let scheduled = schedule_changes(facts, parts, running);
-    if !scheduled.is_empty() {
-        steps.push(step(
-            "cron",
-            "schedules run with the new variables".to_owned(),
-            StepKind::PutSchedules(PutSchedules { changes: scheduled }),
-        ));
-    }
-    if !served.is_empty() {
-        steps.push(verification(facts, release, running));
-    }
-    steps.push(step(
-        "finalize",
-        "old processes drained and ended, release and description recorded".to_owned(),
-        StepKind::Finalize(Finalize { retire: retire(facts, parts, running), changes }),
-    ));
-    Ok(steps)
+    let subject = format!("{name}={} for {}", shown(value), names(running));
+    again(facts, live, number, running, subject, |config| facts.with_variable(config, number, name, value))
 }

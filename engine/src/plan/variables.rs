@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DiffLine, Plan};
-use crate::model::{SecretName, ServiceName, Variable};
+use crate::model::{ComponentKind, ComponentName, SecretName, ServiceName, Variable};
 use crate::ports::ConfigSet;
 use crate::step::StepKind;
 
@@ -38,6 +38,16 @@ pub(super) fn variable_lines(name: &ServiceName, before: &ConfigSet, after: &Con
                 will.map(|value| variable(value, after, rotated)),
             ));
         }
+    }
+    // Configurations written before that was kept say nothing about it.
+    if let (Some(was), Some(will)) = (&before.components, &after.components)
+        && was != will
+    {
+        let all = |told: &BTreeMap<ComponentName, ComponentKind>| {
+            let names: Vec<&str> = told.keys().map(ComponentName::as_str).collect();
+            Some(names.join(", ")).filter(|names| !names.is_empty())
+        };
+        lines.push(DiffLine::new(format!("{name} is told of"), all(was), all(will)));
     }
     lines
 }

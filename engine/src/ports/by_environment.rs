@@ -11,7 +11,7 @@ use super::{
     Platform, PortError, Probe, Receipt, Replacement, Schedule, Seen, Shape, Signals, Weight,
 };
 use crate::clock::EpochMs;
-use crate::model::{Check, EnvironmentKey, Queries, ServiceName, Sticky};
+use crate::model::{Check, ComponentName, EnvironmentKey, Queries, ServiceName, Sticky};
 
 /// Those that serve one environment.
 #[derive(Clone)]
@@ -77,6 +77,15 @@ impl Platform for ByEnvironment {
         shape: &Shape,
     ) -> Result<Receipt, PortError> {
         self.of(environment).await?.platform.shape_ensure(permit, environment, shape).await
+    }
+
+    async fn component_end(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
+    ) -> Result<Receipt, PortError> {
+        self.of(environment).await?.platform.component_end(permit, environment, component).await
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

@@ -96,7 +96,11 @@ pub struct ConfigSet {
     /// before versions were kept have none, and take the newest.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<SecretName, u32>,
-    /// Fingerprint of names, plain values and secret versions: equal means nothing changed.
+    /// The components the service is told of. Configurations written before that was kept have none, and are told of all
+    /// there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub components: Option<BTreeMap<ComponentName, ComponentKind>>,
+    /// Fingerprint of names, plain values, secret versions and components: equal means nothing changed.
     pub fingerprint: String,
 }
 
@@ -270,6 +274,14 @@ pub trait Platform: Send + Sync {
         permit: &Permit,
         environment: &EnvironmentKey,
         shape: &Shape,
+    ) -> Result<Receipt, PortError>;
+    /// Ends what runs of a component, and has it there no more; what it holds is kept, and [`Platform::shape_ensure`] brings it
+    /// back with that. Nothing happens where there is none. Its address is in no variable of what is started from then on.
+    async fn component_end(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
     ) -> Result<Receipt, PortError>;
     /// How far a build is.
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError>;

@@ -6,18 +6,18 @@ use std::fmt::Display;
 use indexmap::IndexMap;
 
 use super::canary;
+use super::components;
 use super::describe_trial;
 use super::environment::{PLATFORM_DEFAULT, approvals_default};
 use super::freeze::{ZONE_DEFAULT, instant_text, weekly_text};
-use super::import::COMPONENT_KINDS;
 use super::judging;
 use super::limits::HEALTH_TIMEOUT_DEFAULT_S;
 use super::migrations;
 use super::source::PATH_DEFAULT;
 use super::texts;
 use crate::model::{
-    ComponentKind, Connection, ConnectionName, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow,
-    Health, Job, Limits, Override, Person, Project, Service, Source, Variable,
+    Connection, ConnectionName, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow, Health, Job,
+    Limits, Override, Person, Project, Service, Source, Variable,
 };
 
 /// A value to be written.
@@ -107,15 +107,7 @@ pub(super) fn project(project: &Project, defaults: Defaults) -> Entries {
     keys.put("source", source(&project.source, defaults));
     keys.maybe("migrations", project.migrations.as_ref().map(|it| migrations::describe(it, defaults)));
     keys.filled("services", section(&project.services, |it| service(it, defaults)));
-    keys.filled(
-        "components",
-        section(&project.components, |it| {
-            let mut keys = Keys::new(Defaults::LeftOut);
-            keys.put("kind", text(kind_word(it.kind)));
-            keys.maybe("url", it.url.as_ref().map(|secret| Yaml::Secret(secret.to_string())));
-            Yaml::Map(keys.entries)
-        }),
-    );
+    keys.filled("components", components::describe(&project.components));
     keys.filled("connections", connections(&project.connections));
     keys.filled("environments", section(&project.environments, |it| environment(it, defaults)));
     keys.filled(
@@ -137,7 +129,7 @@ pub(super) fn project(project: &Project, defaults: Defaults) -> Entries {
     keys.entries
 }
 
-fn section<'a, N: Display + 'a, T: 'a>(
+pub(super) fn section<'a, N: Display + 'a, T: 'a>(
     things: impl IntoIterator<Item = (&'a N, &'a T)>,
     describe: impl Fn(&'a T) -> Yaml,
 ) -> Yaml {
@@ -152,10 +144,6 @@ fn connections(connections: &IndexMap<ConnectionName, Connection>) -> Yaml {
         keys.put("secret", text(&it.secret));
         Yaml::Map(keys.entries)
     })
-}
-
-fn kind_word(kind: ComponentKind) -> &'static str {
-    COMPONENT_KINDS.iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word)
 }
 
 fn person(person: &Person) -> Yaml {
@@ -226,6 +214,8 @@ fn environment(environment: &Environment, defaults: Defaults) -> Yaml {
         Yaml::Map(environment.edge.iter().map(|(name, at)| (name.to_string(), text(at))).collect()),
     );
     keys.filled("connections", connections(&environment.connections));
+    keys.filled("components", components::describe(&environment.components));
+    keys.filled("without", Yaml::List(environment.without.iter().map(text).collect()));
     keys.filled("services", section(&environment.services, overriding));
     keys.maybe("texts", environment.texts.as_ref().map(|it| texts::describe(it, defaults)));
     keys.filled("policy", policy(&environment.policy, approvals_default(environment.production), defaults));

@@ -1,11 +1,12 @@
 //! Reads environments: overrides, edge addresses and policy, and what must be unique across them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
 use super::address::{Address, HostName};
 use super::canary;
+use super::components;
 use super::connection;
 use super::freeze;
 use super::judging;
@@ -18,8 +19,8 @@ use super::service;
 use super::spot::Spot;
 use super::texts;
 use crate::model::{
-    Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Judging, Override, PLATFORM_LOCAL,
-    PLATFORM_RAILWAY, Service, ServiceName,
+    ComponentName, Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Judging, Override,
+    PLATFORM_LOCAL, PLATFORM_RAILWAY, Service, ServiceName,
 };
 
 /// The platform of environments that name none.
@@ -79,6 +80,8 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, taken: &mut Taken) -> Opt
         "aliases",
         "edge",
         "connections",
+        "components",
+        "without",
         "services",
         "policy",
         "texts",
@@ -97,12 +100,27 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, taken: &mut Taken) -> Opt
     });
     let edge = keys.or("edge", BTreeMap::new(), |spot| edge(&spot, &platform, known, taken));
     let connections = keys.or("connections", IndexMap::new(), |spot| connection::read(&spot));
-    let services = keys.or("services", IndexMap::new(), |spot| overrides(&spot, known));
+    let components = keys.or("components", IndexMap::new(), |spot| components::read(&spot, known));
+    let without = keys.or("without", BTreeSet::new(), |spot| components::without(&spot, known));
+    let own: Vec<&str> = components.keys().map(ComponentName::as_str).collect();
+    let here = known.with_components(&own);
+    let services = keys.or("services", IndexMap::new(), |spot| overrides(&spot, &here));
     let default =
         EnvironmentPolicy { approvals: approvals_default(production), ..EnvironmentPolicy::default() };
     let policy = keys.or("policy", default, |spot| policy(&spot, production));
     let texts = keys.maybe("texts", |spot| texts::read(&spot));
-    Some(Environment { platform, production, aliases, edge, connections, services, policy, texts })
+    Some(Environment {
+        platform,
+        production,
+        aliases,
+        edge,
+        connections,
+        components,
+        without,
+        services,
+        policy,
+        texts,
+    })
 }
 
 /// The environment's own policy must allow what the description asks for, or no deploy there could ever go through.

@@ -67,7 +67,9 @@ pub(super) fn check(
                 "railway gives no output of a command back, so migrations there are files of SQL; take `runner` out".to_owned(),
             );
         }
-        let database = around.migrations.and_then(|it| around.components.get(&it.component));
+        let database = around.migrations.and_then(|it| {
+            environment.components.get(&it.component).or(around.components.get(&it.component))
+        });
         if database.is_some_and(|database| database.url.is_none()) {
             report(
                 "railway has to be told where the database is, for its migrations; give the component a `url`"

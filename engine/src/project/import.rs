@@ -11,23 +11,15 @@ use super::limits::{ENVIRONMENTS_MAX, SERVICES_MAX};
 use super::migrations;
 use super::needs::start_order;
 use super::spot::{Keys, Spot};
-use super::{connection, hosted, service, source, tree};
+use super::{components, connection, hosted, service, source, tree};
 use crate::backfill::Fill;
 use crate::model::{
-    CommandJob, Component, ComponentKind, ComponentName, Environment, EnvironmentName, Job, JobName, Person,
-    Phone, Project, ProjectName, Role, Service, ServiceName, SqlJob,
+    CommandJob, Component, ComponentName, Environment, EnvironmentName, Job, JobName, Person, Phone, Project,
+    ProjectName, Role, Service, ServiceName, SqlJob,
 };
 
 /// The keys of a job that is declared in SQL.
 const SQL_KEYS: [&str; 4] = ["database", "rows", "key", "set"];
-
-/// The words for kinds of components.
-pub(super) const COMPONENT_KINDS: [(&str, ComponentKind); 4] = [
-    ("database", ComponentKind::Database),
-    ("cache", ComponentKind::Cache),
-    ("storage", ComponentKind::Storage),
-    ("mail", ComponentKind::Mail),
-];
 
 /// Reads a description. `base` is the absolute path of the folder the file stands in: repositories given as `./…` are looked for there.
 pub fn import(text: &str, base: &Path) -> Result<Project, ProjectFaults> {
@@ -75,7 +67,7 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
         .and_then(|spot| source::read(&spot, &known, base));
     let migrations = keys.maybe("migrations", |spot| migrations::read(&spot, &known));
     let services = services(&keys, &known, base);
-    let components = keys.or("components", IndexMap::new(), |spot| components(&spot, &known));
+    let components = keys.or("components", IndexMap::new(), |spot| components::read(&spot, &known));
     let connections = keys.or("connections", IndexMap::new(), |spot| connection::read(&spot));
     let environments = environments(&keys, &known, services.as_ref());
     if let Some(environments) = &environments {
@@ -95,7 +87,7 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
     let people = keys.or("people", Vec::new(), |spot| people(&spot));
     let project = project?;
     let title = title.unwrap_or_else(|| project.to_string());
-    Some(Project {
+    let project = Project {
         project,
         title,
         source: source?,
@@ -106,7 +98,9 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
         environments: environments?,
         jobs,
         people,
-    })
+    };
+    components::check(root, &project);
+    Some(project)
 }
 
 /// The entries of a section that must hold at least one and at most so many.
@@ -167,31 +161,6 @@ fn report_circle(entries: &[Spot<'_>], circle: &[usize]) {
             names.join(" → ")
         ));
     }
-}
-
-fn components(spot: &Spot<'_>, known: &Known<'_>) -> Option<IndexMap<ComponentName, Component>> {
-    let mut components = IndexMap::new();
-    for entry in spot.entries()? {
-        let name = entry.key_as();
-        if known.services.contains(&entry.key) {
-            entry.fault_at_key("is also the name of a service, so `needs` could mean either; rename one");
-        }
-        let Some(keys) = entry.keys(&["kind", "url"]) else { continue };
-        let kind = keys.need("kind", "database").and_then(|spot| spot.one_of(&COMPONENT_KINDS));
-        let url = keys.maybe("url", |spot| {
-            let keys = spot.keys(&["secret"])?;
-            keys.need("secret", "database-url").and_then(|spot| spot.parsed())
-        });
-        if let Some(extra) =
-            keys.get("url").filter(|_| kind.is_some_and(|kind| kind != ComponentKind::Database))
-        {
-            extra.fault_at_key("is only for a component of kind `database`; remove it");
-        }
-        if let Some((name, kind)) = name.zip(kind) {
-            components.insert(name, Component { kind, url });
-        }
-    }
-    Some(components)
 }
 
 fn environments(

@@ -5,6 +5,7 @@ use super::spot::{Spot, instead};
 use super::tree::{Node, Value};
 
 /// What other parts of the description may refer to.
+#[derive(Clone)]
 pub(super) struct Known<'t> {
     /// The project's name as written; empty when it is not.
     pub(super) project: &'t str,
@@ -41,6 +42,13 @@ impl<'t> Known<'t> {
             databases: databases.map(|(key, _)| key.text.as_str()).collect(),
             elsewhere: elsewhere.map(|(key, _)| key.text.as_str()).collect(),
         }
+    }
+
+    /// The same with the components that only one environment has.
+    pub(super) fn with_components<'a>(&'a self, own: &[&'a str]) -> Known<'a> {
+        let mut here: Known<'a> = self.clone();
+        here.components.extend(own);
+        here
     }
 
     /// Whether a component is a database.

@@ -3,6 +3,7 @@
 mod address;
 mod canary;
 mod check;
+mod components;
 mod connection;
 mod describe;
 mod describe_trial;
@@ -30,6 +31,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use components::{is_named, kind_word, needed, needed_by};
 pub use difference::{Difference, differences};
 pub use fault::{ProjectFault, ProjectFaults};
 pub use import::import;

@@ -2,7 +2,7 @@
 
 use super::reference::{Piece, Reference, pieces};
 use super::spot::instead;
-use crate::model::{ComponentName, Project, ServiceName};
+use crate::model::{ComponentName, EnvironmentName, Project, ServiceName};
 
 /// The longest name of an environment variable, in characters.
 pub(super) const NAME_MAX: usize = 128;
@@ -21,8 +21,13 @@ pub(super) fn not_a_name() -> String {
     )
 }
 
-/// Why a variable can't be set to a value in a project, in one sentence; nothing when it can.
-pub(crate) fn variable_fault(project: &Project, name: &str, value: &str) -> Option<String> {
+/// Why a variable can't be set to a value in an environment, in one sentence; nothing when it can.
+pub(crate) fn variable_fault(
+    project: &Project,
+    environment: &EnvironmentName,
+    name: &str,
+    value: &str,
+) -> Option<String> {
     if !is_name(name) {
         return Some(format!("`{name}` {}", not_a_name()));
     }
@@ -30,6 +35,7 @@ pub(crate) fn variable_fault(project: &Project, name: &str, value: &str) -> Opti
         Ok(pieces) => pieces,
         Err(error) => return Some(error.to_string()),
     };
+    let components = project.components_in(environment);
     pieces.into_iter().find_map(|piece| match piece {
         Piece::Text(_) => None,
         Piece::Url(Reference::Service(named)) => match project.services.get(&named) {
@@ -40,9 +46,9 @@ pub(crate) fn variable_fault(project: &Project, name: &str, value: &str) -> Opti
                 Some(format!("there is no service `{named}`; {}", instead(named.as_str(), &names)))
             }
         },
-        Piece::Url(Reference::Component(named)) if project.components.contains_key(&named) => None,
+        Piece::Url(Reference::Component(named)) if components.contains_key(&named) => None,
         Piece::Url(Reference::Component(named)) => {
-            let names: Vec<&str> = project.components.keys().map(ComponentName::as_str).collect();
+            let names: Vec<&str> = components.keys().map(ComponentName::as_str).collect();
             Some(format!("there is no component `{named}`; {}", instead(named.as_str(), &names)))
         }
     })

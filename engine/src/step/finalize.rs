@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Look, StepAct, StepContext, Undo};
-use crate::model::{Desired, EnvironmentName, Project, ServiceName, Variable};
+use crate::model::{Component, ComponentName, Desired, EnvironmentName, Project, ServiceName, Variable};
 use crate::ports::{Permit, PortError, Receipt};
 
 /// Seconds open connections may go on before they are cut.
@@ -53,6 +53,13 @@ pub enum DesiredChange {
         /// Its value.
         value: String,
     },
+    /// The environment has a component from now on, or has none of that name: in the project's description.
+    Component {
+        /// Its name.
+        name: ComponentName,
+        /// What it is; absent when it is taken away.
+        component: Option<Component>,
+    },
     /// Automatic deploys are held, or free again.
     Held {
         /// Why; absent when free.
@@ -75,22 +82,29 @@ impl DesiredChange {
                 desired.cron_disabled.insert(service.clone());
             }
             Self::Held { reason } => desired.held.clone_from(reason),
-            Self::Variable { .. } => {}
+            Self::Variable { .. } | Self::Component { .. } => {}
         }
     }
 
     /// Whether it is kept in the project's description.
     pub fn is_described(&self) -> bool {
-        matches!(self, Self::Variable { .. })
+        matches!(self, Self::Variable { .. } | Self::Component { .. })
     }
 
     /// Applies it to the project's description. A service the description does not have any more stays away.
     pub fn describe(&self, project: &mut Project, environment: &EnvironmentName) {
-        let Self::Variable { service, name, value } = self else { return };
-        let known = project.services.contains_key(service);
-        if let Some(here) = project.environments.get_mut(environment).filter(|_| known) {
-            let over = here.services.entry(service.clone()).or_default();
-            over.variables.insert(name.clone(), Variable::Plain(value.clone()));
+        match self {
+            Self::Variable { service, name, value } => {
+                let known = project.services.contains_key(service);
+                if let Some(here) = project.environments.get_mut(environment).filter(|_| known) {
+                    let over = here.services.entry(service.clone()).or_default();
+                    over.variables.insert(name.clone(), Variable::Plain(value.clone()));
+                }
+            }
+            Self::Component { name, component } => {
+                project.component_put(environment, name, component.as_ref());
+            }
+            _ => {}
         }
     }
 }

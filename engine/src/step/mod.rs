@@ -3,6 +3,7 @@
 //! executor simply asks it to look again. Each kind says what it changes outside and how that is undone.
 
 mod cache;
+mod component;
 mod config;
 mod finalize;
 mod migrations;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use cache::ClearCache;
+pub use component::EndComponent;
 pub use config::PutConfig;
 pub use finalize::{DesiredChange, Finalize};
 pub use migrations::ApplyMigrations;
@@ -163,6 +165,8 @@ pub enum StepKind {
     Verify(Verify),
     /// Caches are empty.
     ClearCache(ClearCache),
+    /// A component is ended.
+    EndComponent(EndComponent),
     /// A job has gone through all rows.
     RunJob(Box<RunJob>),
     /// What is not needed any more is gone, and the database knows the new state.
@@ -186,6 +190,7 @@ impl StepKind {
             Self::CanaryStage(step) => step,
             Self::Verify(step) => step,
             Self::ClearCache(step) => step,
+            Self::EndComponent(step) => step,
             Self::RunJob(step) => &**step,
             Self::Finalize(step) => step,
         }

@@ -46,11 +46,13 @@ impl StepAct for EnsureShape {
                 return Ok(Look::Todo);
             }
         }
-        Ok(Look::Done(Receipt::new(format!(
-            "{} components, {} addresses",
-            self.shape.components.len(),
-            self.shape.edge.len()
-        ))))
+        let components = &self.shape.components;
+        Ok(Look::Done(Receipt::new(if self.shape.edge.is_empty() {
+            let names: Vec<&str> = components.keys().map(ComponentName::as_str).collect();
+            format!("{} {} there", names.join(", "), if names.len() == 1 { "is" } else { "are" })
+        } else {
+            format!("{} components, {} addresses", components.len(), self.shape.edge.len())
+        })))
     }
 
     async fn act(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {

@@ -45,6 +45,8 @@ impl Life<'_> {
             Wish::Scale { replicas } => scale(&["api"], replicas),
             Wish::Restart => restart(&[]),
             Wish::SetVariable { value } => set_variable(&[], "GREETING", value),
+            Wish::Add => add("redis"),
+            Wish::Remove => remove("redis"),
             Wish::CronOff => cron_disable(),
             Wish::CronOn => cron_enable(),
             Wish::ClearCache => clear_cache(),

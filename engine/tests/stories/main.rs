@@ -9,6 +9,7 @@ mod world;
 mod approval;
 mod backfill;
 mod bundle;
+mod components;
 mod deploy;
 mod description;
 mod failure;

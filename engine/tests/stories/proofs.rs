@@ -2,7 +2,7 @@
 //! nothing happens twice; whatever call fails for good, the world is as it was before.
 
 use adapters::sim::{Call, Fault, FaultKind};
-use engine::model::{Change, RunId};
+use engine::model::{Change, Role, RunId};
 
 use crate::backfill::backfill;
 use crate::world::changes::*;
@@ -28,6 +28,13 @@ pub(super) fn case(name: &'static str, before: Vec<Change>, change: Change) -> C
     Case { name, before, change, forward_only: false }
 }
 
+impl Case {
+    /// Who orders it: whoever may.
+    pub(super) fn who(&self) -> &'static str {
+        if matches!(self.change, Change::RemoveComponent { .. }) { "zoe" } else { "ana" }
+    }
+}
+
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case("first-deploy", vec![], deploy("v1")),
@@ -46,6 +53,8 @@ pub(super) fn cases() -> Vec<Case> {
         case("cron-enable", vec![deploy("v1"), cron_disable()], cron_enable()),
         case("clear-cache", vec![deploy("v1")], clear_cache()),
         case("set-variable", vec![deploy("v1")], set_variable(&["api", "cron"], "GREETING", "hi")),
+        case("add-component", vec![deploy("v1")], add("redis")),
+        case("remove-component", vec![deploy("v1"), add("redis")], remove("redis")),
         case("backfill", vec![deploy("v1")], backfill(6_000)),
     ]
 }
@@ -53,6 +62,9 @@ pub(super) fn cases() -> Vec<Case> {
 /// A fresh world in which all that comes before has been done.
 pub(super) async fn begin(t: &mut Story, case: &Case) {
     t.begin_again().await;
+    if case.who() == "zoe" {
+        t.becomes("ben", Some(Role::Admin)).await;
+    }
     if case.name == "canary" {
         t.judges_by(5).await;
         t.world.traffic_set(&t.environment("staging"), 20);
@@ -78,6 +90,7 @@ pub(super) struct Ending {
     pub(super) migrated: String,
     pub(super) desired: String,
     pub(super) variables: String,
+    pub(super) components: String,
     pub(super) releases: String,
 }
 
@@ -87,6 +100,7 @@ pub(super) async fn ending(t: &Story) -> Ending {
         migrated: t.migrated("staging").await,
         desired: t.desired("staging").await,
         variables: t.variables("staging").await,
+        components: t.components_told("staging").await,
         releases: t.releases("staging").await,
     }
 }
@@ -94,7 +108,7 @@ pub(super) async fn ending(t: &Story) -> Ending {
 /// How it ends when nothing goes wrong, and its writing calls with how often each is made.
 async fn undisturbed(t: &mut Story, case: &Case) -> (Ending, Vec<(Call, u32)>) {
     begin(t, case).await;
-    let run = t.does("ana", "staging", case.change.clone()).await;
+    let run = t.does(case.who(), "staging", case.change.clone()).await;
     t.end().await;
     let mut calls: Vec<(Call, u32)> = Vec::new();
     for effect in t.world.ledger().iter().filter(|effect| effect.run == run) {
@@ -130,7 +144,7 @@ async fn dies_at_each_call(t: &mut Story, case: &Case) {
     let (wanted, calls) = undisturbed(t, case).await;
     for (fault, what) in each(&calls, &[FaultKind::CrashBefore, FaultKind::Crash]) {
         begin(t, case).await;
-        let run = t.asks("ana", "staging", case.change.clone()).await;
+        let run = t.orders(case.who(), "staging", case.change.clone()).await;
         t.world.fault(fault);
         assert!(t.settles_or_dies().await, "{}: {what} never came", case.name);
         t.crash_and_restart().await;
@@ -144,7 +158,7 @@ async fn dies_after_each_commit(t: &mut Story, case: &Case) {
     let (wanted, _) = undisturbed(t, case).await;
     for commits in 1.. {
         begin(t, case).await;
-        let run = t.asks("ana", "staging", case.change.clone()).await;
+        let run = t.orders(case.who(), "staging", case.change.clone()).await;
         if !t.settles_or_dies_after(commits).await {
             break;
         }
@@ -160,7 +174,7 @@ async fn loses_each_answer(t: &mut Story, case: &Case) {
     let kinds = [FaultKind::LostAnswer, FaultKind::UnknownBefore, FaultKind::RetryBefore { after_ms: 700 }];
     for (fault, what) in each(&calls, &kinds) {
         begin(t, case).await;
-        let run = t.asks("ana", "staging", case.change.clone()).await;
+        let run = t.orders(case.who(), "staging", case.change.clone()).await;
         t.world.fault(fault);
         t.settle_all().await;
         assert!(t.world.faults_unstruck().is_empty(), "{}: {what} never came", case.name);
@@ -176,7 +190,7 @@ async fn calls_made(t: &mut Story, case: &Case) -> Vec<Call> {
         // Slow by nothing harms nobody, and those that were struck were made.
         t.world.fault(Fault::of(call, FaultKind::SlowMs(0)).nth(1));
     }
-    t.does("ana", "staging", case.change.clone()).await;
+    t.does(case.who(), "staging", case.change.clone()).await;
     let never: Vec<Call> = t.world.faults_unstruck().iter().map(|fault| fault.call.call).collect();
     t.world.faults_clear();
     Call::ALL.iter().copied().filter(|call| !never.contains(call)).collect()
@@ -199,7 +213,14 @@ async fn fails_at_each_call(t: &mut Story, case: &Case) {
             begin(t, case).await;
             let before = ending(t).await;
             t.world.fault(Fault::of(call, FaultKind::FailBefore).nth(nth));
-            let asked = t.tries("ana", "staging", case.change.clone()).await;
+            let asked = t.tries(case.who(), "staging", case.change.clone()).await;
+            if let Ok(run) = &asked
+                && t.state(run).await == "awaiting-approval"
+                && t.approves("ben", run).await.is_err()
+            {
+                // What could not be looked at for the approval is looked at for the next.
+                t.approves("ben", run).await.unwrap();
+            }
             t.settle_all().await;
             if !t.world.faults_unstruck().is_empty() {
                 break;
@@ -218,6 +239,7 @@ async fn fails_at_each_call(t: &mut Story, case: &Case) {
                     let after = ending(t).await;
                     assert_eq!(after.desired, before.desired, "{what}: {told}");
                     assert_eq!(after.variables, before.variables, "{what}: {told}");
+                    assert_eq!(after.components, before.components, "{what}: {told}");
                     if !case.forward_only {
                         assert_eq!(after.picture, before.picture, "{what}: {told}");
                     }
@@ -228,7 +250,7 @@ async fn fails_at_each_call(t: &mut Story, case: &Case) {
             t.end().await;
             if case.change.run_type() == "deploy" && nth == 1 {
                 // And nothing stands in the way of the next try.
-                t.does("ana", "staging", case.change.clone()).await;
+                t.does(case.who(), "staging", case.change.clone()).await;
             }
         }
     }
@@ -268,7 +290,8 @@ macro_rules! proofs {
 }
 
 proofs! {
-    first_deploy deploy deploy_one canary deploy_by_tool rollback rollback_one migrate migrate_by_tool scale_up scale_down restart cron_disable cron_enable clear_cache set_variable backfill
+    first_deploy deploy deploy_one canary deploy_by_tool rollback rollback_one migrate migrate_by_tool scale_up scale_down restart cron_disable cron_enable clear_cache set_variable add_component
+    remove_component backfill
 }
 
 #[test]
@@ -285,6 +308,8 @@ fn every_run_type_has_its_proofs() {
         "cron-enable",
         "clear-cache",
         "set-variable",
+        "add-component",
+        "remove-component",
         "backfill",
     ];
     assert_eq!(proved, all);

@@ -79,6 +79,16 @@ pub fn set_variable(services: &[&str], name: &str, value: &str) -> Change {
     Change::SetVariable { services: named(services), name: name.to_owned(), value: value.to_owned() }
 }
 
+/// `add redis`
+pub fn add(component: &str) -> Change {
+    Change::AddComponent { component: component.parse().unwrap() }
+}
+
+/// `remove redis`
+pub fn remove(component: &str) -> Change {
+    Change::RemoveComponent { component: component.parse().unwrap() }
+}
+
 /// `cron off`
 pub fn cron_disable() -> Change {
     Change::CronDisable { services: Vec::new() }

@@ -292,12 +292,18 @@ impl Story {
         self.tries(who, environment, change).await.unwrap_or_else(|refusal| panic!("refused: {refusal:?}"))
     }
 
-    /// Somebody asks for a change, and it goes through.
-    pub async fn does(&self, who: &str, environment: &str, change: Change) -> RunId {
+    /// Somebody asks for a change, and ben approves it where that is needed.
+    pub async fn orders(&self, who: &str, environment: &str, change: Change) -> RunId {
         let run = self.asks(who, environment, change).await;
         if self.state(&run).await == "awaiting-approval" {
             assert_eq!(self.approves("ben", &run).await.unwrap(), Decided::Approved);
         }
+        run
+    }
+
+    /// Somebody asks for a change, and it goes through.
+    pub async fn does(&self, who: &str, environment: &str, change: Change) -> RunId {
+        let run = self.orders(who, environment, change).await;
         self.settle_all().await;
         assert_eq!(self.outcome(&run).await, "succeeded", "{}", self.told(&run).await);
         run

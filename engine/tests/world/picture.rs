@@ -74,6 +74,33 @@ impl Story {
         words.join(", ")
     }
 
+    /// Its components: those that are there, those its description has, and those each service that is live is told of.
+    pub async fn components(&self, environment: &str) -> String {
+        let key = self.environment(environment);
+        let there = self.world.ports().platform.observe(&key).await.unwrap().components;
+        let there: Vec<&str> = there.keys().map(|name| name.as_str()).collect();
+        format!("there: {}; {}", there.join(" "), self.components_told(environment).await)
+    }
+
+    /// The same without those that are there: what was made stays when a run is undone.
+    pub async fn components_told(&self, environment: &str) -> String {
+        let key = self.environment(environment);
+        let project = self.engine().project_get(Some(&key.project)).await.unwrap().value;
+        let described: Vec<String> =
+            project.components_in(&key.environment).keys().map(ToString::to_string).collect();
+        let mut lines = vec![format!("described: {}", described.join(" "))];
+        let store = self.engine().store();
+        if let Some(live) = store.environment_get(&key).await.unwrap().value.live {
+            let release = store.release_get(&key, live).await.unwrap().unwrap();
+            for (name, part) in &release.services {
+                let told = part.config.components.iter().flatten();
+                let told: Vec<&str> = told.map(|(name, _)| name.as_str()).collect();
+                lines.push(format!("{name}: {}", told.join(" ")));
+            }
+        }
+        lines.join("; ")
+    }
+
     /// The variables its description says, a service's behind its name: `api GREETING=hello`.
     pub async fn variables(&self, environment: &str) -> String {
         let key = self.environment(environment);

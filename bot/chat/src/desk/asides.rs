@@ -35,6 +35,9 @@ pub(crate) struct Asides {
     /// again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) found_right: Option<String>,
+    /// What is to be taken away, as its name was typed once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) retyped: Option<String>,
 }
 
 /// "deploy production again", "deploy v1.2.0 to production once more".
@@ -87,6 +90,7 @@ impl Asides {
             dry_run_first: self.dry_run_first.or(before.dry_run_first),
             window: self.window.or(before.window),
             found_right: self.found_right.or(before.found_right),
+            retyped: self.retyped.or(before.retyped),
         }
     }
 }
@@ -211,8 +215,8 @@ pub(super) fn split(text: &str) -> (String, Asides) {
     let (text, takes_back) = back::split(&text);
     let (text, dry_run_first, window) = data::split(&text);
     let again = wanted_again(&text);
-    let found_right = None;
-    (text, Asides { glass, until, takes_back, again, dry_run_first, window, found_right })
+    let asides = Asides { glass, until, takes_back, again, dry_run_first, window, ..Asides::default() };
+    (text, asides)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use engine::control::{Refusal, WhichRef};
 use engine::model::{
-    CanaryChoice, CanaryUnsaid, Change, EnvironmentKey, EnvironmentName, MigrateChoice, ReleaseId,
-    RollbackTarget, RunRequest, ServiceName,
+    CanaryChoice, CanaryUnsaid, Change, ComponentName, EnvironmentKey, EnvironmentName, MigrateChoice,
+    ReleaseId, RollbackTarget, RunRequest, ServiceName,
 };
 use engine::plan::PlanProblem;
 
@@ -73,7 +73,9 @@ impl Desk {
             | Action::CronDisable
             | Action::CronEnable
             | Action::ClearCache
-            | Action::SetVariable => Box::pin(self.order(speaker, talk, command, left)).await,
+            | Action::SetVariable
+            | Action::AddComponent
+            | Action::RemoveComponent => Box::pin(self.order(speaker, talk, command, left)).await,
             Action::Approve
             | Action::Reject
             | Action::Cancel
@@ -178,10 +180,16 @@ impl Desk {
         if let Some(card) = view::not_built(&command) {
             return Ok(Heard::say(Outcome::Refused, card));
         }
-        let draft = Draft::of(command).settled(speaker.project.as_ref());
+        let mut draft = Draft::of(command).settled(speaker.project.as_ref());
+        if let Some(retyped) = speaker.asides.retyped.clone() {
+            draft.know(Slot::Retype, Some(retyped.clone()), retyped);
+        }
         if let Some(next) = draft.next() {
             if let Some(refusal) = next_is_secret(speaker, &draft, next.0) {
                 return Err(refusal);
+            }
+            if next.0 == Slot::Retype {
+                self.check_possible(speaker, &draft.filled()).await?;
             }
             return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
         }
@@ -237,6 +245,15 @@ impl Desk {
             }
         }
         Ok(heard)
+    }
+
+    /// Nobody is asked whether they are sure of what can't be done.
+    async fn check_possible(&self, speaker: &Speaker<'_>, command: &Command) -> Result<(), Refusal> {
+        for environment in &command.environments {
+            let request = self.request_of(speaker, command, environment)?;
+            self.engine.preview(&request, &speaker.actor).await?;
+        }
+        Ok(())
     }
 
     /// What a dry run shows.
@@ -352,6 +369,8 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
             name: command.name.clone().unwrap_or_default(),
             value: command.value.clone().unwrap_or_default(),
         },
+        Action::AddComponent => Change::AddComponent { component: component(command)? },
+        Action::RemoveComponent => Change::RemoveComponent { component: component(command)? },
         Action::Backfill => jobs::backfill_of(command, None)?,
         _ => Change::ClearCache { services },
     })
@@ -386,6 +405,18 @@ pub(super) fn services(command: &Command) -> Result<Vec<ServiceName>, Refusal> {
             })
         })
         .collect()
+}
+
+/// The component that was said.
+fn component(command: &Command) -> Result<ComponentName, Refusal> {
+    let said = command.component.clone().unwrap_or_default();
+    said.parse().map_err(|_| {
+        Refusal::Problem(PlanProblem::new(
+            "unknown-component",
+            format!("there is no component {said}"),
+            "status",
+        ))
+    })
 }
 
 fn target(to: Option<&str>) -> RollbackTarget {

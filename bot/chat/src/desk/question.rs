@@ -161,6 +161,16 @@ impl Question {
             }
     }
 
+    /// A name that is typed once more is the one it is about, or another thing.
+    pub(super) fn is_meant(&self, value: String) -> Result<String, String> {
+        match &self.of {
+            Some(of) if self.slot == Slot::Retype && !value.eq_ignore_ascii_case(of) => {
+                Err(format!("not `{of}`, so nothing is done"))
+            }
+            _ => Ok(value),
+        }
+    }
+
     /// Whether nothing at all is an answer that is not among its choices.
     pub(crate) fn takes_none(&self) -> bool {
         self.slot.row().usual == Some("none") && !self.choices.iter().any(|choice| choice == "none")

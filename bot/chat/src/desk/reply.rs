@@ -230,6 +230,7 @@ impl Desk {
     ) -> Result<Heard, Refusal> {
         let environments = speaker.environments();
         let taken = value_in(&question, &question.reader(&environments), said);
+        let taken = taken.and_then(|value| question.is_meant(value));
         match self.looked_at(question.slot, taken).await {
             Ok(no) if question.slot == Slot::Confirm && no == "no" => {
                 Ok(Heard::say(Outcome::Asked, view::what_is_wrong(&question)))
@@ -252,7 +253,11 @@ impl Desk {
         draft: Draft,
         changed: Option<Card>,
     ) -> Result<Heard, Refusal> {
-        let speaker = &speaker.saying(speaker.asides.clone().or(question.asides.clone()));
+        let mut asides = speaker.asides.clone().or(question.asides.clone());
+        if question.slot == Slot::Retype {
+            asides.retyped.clone_from(&question.of);
+        }
+        let speaker = &speaker.saying(asides);
         let mut heard = changed.map_or_else(Heard::nothing, |card| Heard::say(Outcome::Answered, card));
         if let Some(next) = draft.next() {
             talk.going_on_with(question);

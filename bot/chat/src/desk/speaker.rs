@@ -1,7 +1,7 @@
 //! Who speaks, where, about which project; and the names they may use.
 
 use engine::control::Refusal;
-use engine::model::{Actor, Project, RunId};
+use engine::model::{Actor, ComponentKind, ComponentName, Project, RunId};
 
 use super::asides::Asides;
 use crate::intent::{Named, Names};
@@ -67,11 +67,29 @@ pub fn names_of(project: &Project) -> Names {
             })
             .collect(),
         services: project.services.keys().map(|name| Named::new(name.as_str())).collect(),
-        components: project.components.keys().map(|name| Named::new(name.as_str())).collect(),
+        components: components_of(project),
         jobs: project.jobs.keys().map(|name| Named::new(name.as_str())).collect(),
         providers: Names::known_providers(),
     }
 }
+
+/// Those of all environments, and what can be added by its usual name. A service of such a name is the service.
+fn components_of(project: &Project) -> Vec<Named> {
+    let own = project.environments.values().flat_map(|environment| environment.components.keys());
+    let mut names: Vec<&str> = Vec::new();
+    let usual = ComponentKind::USUAL.iter().map(|(name, _)| *name).filter(|name| *name != MAIL);
+    let all = project.components.keys().chain(own).map(ComponentName::as_str).chain(usual);
+    for name in all {
+        let is_service = project.services.keys().any(|service| service.as_str() == name);
+        if !is_service && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.into_iter().map(Named::new).collect()
+}
+
+/// Too usual a word to be a name where nothing is called so: "mail me".
+const MAIL: &str = "mail";
 
 /// The names there are without a project: enough to set one up.
 pub(super) fn names_of_nothing() -> Names {

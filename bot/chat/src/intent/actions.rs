@@ -260,10 +260,10 @@ table! {
         verbs ["destroy environment", "destroy-environment"] examples ["destroy environment {env}"] later;
     AddComponent "add-component" true [Component, Environments] needs [Environments, Component]
         "Add a database, cache or store to environments."
-        verbs ["add", "add-component"] examples ["add {component} to {env}"] later;
+        verbs ["add", "add-component"] examples ["add {component} to {env}"];
     RemoveComponent "remove-component" true [Component, Environments] needs [Environments, Component]
         "Take a component away from environments."
-        verbs ["remove", "remove-component"] examples ["remove {component} from {env}"] later;
+        verbs ["remove", "remove-component"] examples ["remove {component} from {env}"];
     SetVariable "set-variable" true [Environments, Services, Name, Value] needs [Environments, Name, Value]
         "Set a configuration variable."
         verbs ["set", "set-variable"] examples ["set LOG_LEVEL=debug for {service} in {env}"];

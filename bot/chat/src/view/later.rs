@@ -52,7 +52,7 @@ fn until_then(command: &Command, project: Option<&Project>) -> String {
     let environment = command.environment.as_deref().unwrap_or("NAME");
     let instead = match command.action {
         Action::Expand => format!("put the migration into the repository, and say `migrate {place}`"),
-        Action::AddComponent | Action::RemoveComponent | Action::DestroyEnvironment => DESCRIPTION.to_owned(),
+        Action::DestroyEnvironment => DESCRIPTION.to_owned(),
         Action::CreateEnvironment => format!("{DESCRIPTION}, and say `deploy {environment}`"),
         Action::RotateSecret => {
             format!("`infra-chat secret set {project}/{place}/NAME`, and say `restart {place}`")
@@ -93,7 +93,6 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
     let unsaid = if asks_where { "the environment you name" } else { "every environment" };
     let places = and(&command.environments, unsaid);
     let job = command.job.as_deref().unwrap_or("the job");
-    let component = command.component.as_deref().unwrap_or("the component");
     let project = command.project.as_deref().unwrap_or("the project");
     match command.action {
         Action::Backfill => match source {
@@ -122,10 +121,6 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
         Action::DestroyEnvironment => {
             let environment = command.environment.as_deref().unwrap_or("the environment you name");
             format!("end everything in {environment} and remove it with its data, after an admin's approval")
-        }
-        Action::AddComponent => format!("add {component} to {places} and give services its address"),
-        Action::RemoveComponent => {
-            format!("take {component} away from {places} with what it holds, after an admin's approval")
         }
         Action::RotateSecret => {
             let name = command.name.as_deref().unwrap_or("secret");

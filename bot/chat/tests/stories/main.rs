@@ -9,6 +9,7 @@ mod artifacts;
 mod backfill;
 mod beside;
 mod canary;
+mod components;
 mod connections;
 mod corrections;
 mod crashes;

@@ -22,6 +22,8 @@ mod canary;
 #[path = "../../../chat/tests/stories/channels.rs"]
 mod channels;
 mod commands;
+#[path = "../../../chat/tests/stories/components.rs"]
+mod components;
 #[path = "../../../chat/tests/stories/connections.rs"]
 mod connections;
 #[path = "../../../chat/tests/stories/corrections.rs"]

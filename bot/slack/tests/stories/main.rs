@@ -20,6 +20,8 @@ mod browser;
 mod canary;
 #[path = "../../../chat/tests/stories/channels.rs"]
 mod channels;
+#[path = "../../../chat/tests/stories/components.rs"]
+mod components;
 #[path = "../../../chat/tests/stories/connections.rs"]
 mod connections;
 #[path = "../../../chat/tests/stories/corrections.rs"]

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{Call, NoAnswer, Way, read};
 use crate::backfill::Batch;
 use crate::clock::EpochMs;
-use crate::model::{Check, EnvironmentKey, Queries, ServiceName, Source, Sticky};
+use crate::model::{Check, ComponentName, EnvironmentKey, Queries, ServiceName, Source, Sticky};
 use crate::ports::{
     Answered, AppliedMigration, BuildKey, BuildRequest, BuildState, Capabilities, Checked, CodeHost, Commit,
     ConfigSet, Database, DatabaseAt, Edge, FillCall, Finding, InstanceSet, JobCall, JobEnded, LogLine,
@@ -89,6 +89,15 @@ impl Platform for Far {
         shape: &Shape,
     ) -> Result<Receipt, PortError> {
         self.act("shape_ensure", permit, (environment, shape)).await
+    }
+
+    async fn component_end(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
+    ) -> Result<Receipt, PortError> {
+        self.act("component_end", permit, (environment, component)).await
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

@@ -173,6 +173,10 @@ async fn act(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
             let (environment, shape) = asked.given()?;
             asked.told(platform.shape_ensure(asked.permit()?, &environment, &shape).await?)
         }
+        "component_end" => {
+            let (environment, component) = asked.given()?;
+            asked.told(platform.component_end(asked.permit()?, &environment, &component).await?)
+        }
         "build_start" => {
             let (request,) = asked.given()?;
             asked.told(platform.build_start(asked.permit()?, &request).await?)

@@ -9,6 +9,7 @@ use crate::model::Project;
 
 mod accepted;
 mod any_text;
+mod components;
 mod connections;
 mod differing;
 mod faults;

@@ -11,10 +11,11 @@ use proptest::prelude::*;
 use super::any_text::{any_text, line, said};
 use super::{documented, read};
 use crate::model::{
-    CanaryUnsaid, Check, CheckDoes, CheckStep, CommandJob, Component, ComponentKind, Connection,
-    ConnectionMode, ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health,
-    Job, Judging, Keep, Limits, LogPattern, Migrations, Override, Person, Project, Provider, Queries,
-    QuietHours, Role, Service, Severity, Size, Source, SqlJob, Sticky, Texts, Urgency, Variable, WhenLow,
+    CanaryUnsaid, Check, CheckDoes, CheckStep, CommandJob, Component, ComponentKind, ComponentName,
+    Connection, ConnectionMode, ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen,
+    FreezeWindow, Health, Job, Judging, Keep, Limits, LogPattern, Migrations, Override, Person, Project,
+    Provider, Queries, QuietHours, Role, Service, Severity, Size, Source, SqlJob, Sticky, Texts, Urgency,
+    Variable, WhenLow,
 };
 use crate::project::{differences, export, import};
 
@@ -266,13 +267,16 @@ fn environment(index: usize) -> impl Strategy<Value = Environment> {
     let held = any::<bool>().prop_flat_map(|production| {
         connections(Some(ConnectionMode::of_environment(production))).prop_map(move |held| (production, held))
     });
-    (held, any::<bool>(), any::<bool>(), option::of(over), policy(), option::of(texts())).prop_map(
-        move |((production, connections), alias, edge, over, policy, texts)| Environment {
+    let own = prop::sample::select(vec![None, Some(ComponentKind::Cache), Some(ComponentKind::Storage)]);
+    (held, any::<bool>(), any::<bool>(), option::of(over), policy(), option::of(texts()), own).prop_map(
+        move |((production, connections), alias, edge, over, policy, texts, own)| Environment {
             platform: "local".to_owned(),
             production,
             aliases: if alias { vec![format!("alias{index}"), format!("Al-{index}")] } else { Vec::new() },
             edge: edge.then(|| (name("s0"), format!("127.0.0.1:{}", 7000 + index))).into_iter().collect(),
             connections,
+            components: own.map(|kind| (name("own"), Component { kind, url: None })).into_iter().collect(),
+            without: BTreeSet::new(),
             services: over.map(|over| (name("s0"), over)).into_iter().collect(),
             policy,
             texts,
@@ -362,6 +366,8 @@ fn project() -> impl Strategy<Value = Project> {
                 jobs,
                 people,
             )| {
+                let left_out: BTreeSet<ComponentName> =
+                    kinds.first().map(|_| name("c1")).into_iter().collect();
                 Project {
                     title: title.unwrap_or_else(|| project.clone()),
                     project: name(&project),
@@ -388,7 +394,10 @@ fn project() -> impl Strategy<Value = Project> {
                     environments: environments
                         .into_iter()
                         .enumerate()
-                        .map(|(i, it)| (name(&format!("e{i}")), it))
+                        .map(|(i, it)| {
+                            let without = if it.production { left_out.clone() } else { BTreeSet::new() };
+                            (name(&format!("e{i}")), Environment { without, ..it })
+                        })
                         .collect(),
                     jobs: jobs.into_iter().map(|(text, it)| (name(&text), it)).collect::<IndexMap<_, _>>(),
                     people,

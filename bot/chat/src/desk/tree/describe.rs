@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use engine::model::{
-    Component, Connection, Environment, EnvironmentPolicy, Health, Limits, Project, Provider, Service,
-    ServiceName, Source,
+    Component, ComponentKind, Connection, Environment, EnvironmentPolicy, Health, Limits, Project, Provider,
+    Service, ServiceName, Source,
 };
 use indexmap::IndexMap;
 
-use super::draft::{COMPONENTS, served_at};
+use super::draft::served_at;
 use super::{Draft, EMBEDDED, Slot, list_of};
 
 /// Where health is asked when nobody says; the description says it, to be changed there.
@@ -105,8 +105,9 @@ fn described(
         (service.build, service.start) = (build, start);
     }
     for name in list_of(&said(Slot::Components, None)) {
-        let (_, kind) = COMPONENTS.iter().find(|(known, _)| *known == name)?;
-        project.components.entry(name.parse().ok()?).or_insert(Component { kind: *kind, url: None });
+        let name = name.parse().ok()?;
+        let kind = ComponentKind::of_name(&name)?;
+        project.components.entry(name).or_insert(Component { kind, url: None });
     }
     let mut providers = Vec::new();
     for name in list_of(&said(Slot::Connections, None)) {
@@ -193,6 +194,8 @@ fn environment_called(name: &str) -> Environment {
         aliases: Vec::new(),
         edge: BTreeMap::new(),
         connections: IndexMap::new(),
+        components: IndexMap::new(),
+        without: BTreeSet::new(),
         services: IndexMap::new(),
         policy: EnvironmentPolicy { approvals: u32::from(production), ..EnvironmentPolicy::default() },
         texts: None,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use engine::model::{
-    ComponentKind, EnvironmentName, PLATFORM_LOCAL, PLATFORM_RAILWAY, Project, Provider, Variable,
+    ComponentKind, ComponentName, EnvironmentName, PLATFORM_LOCAL, PLATFORM_RAILWAY, Project, Provider,
+    Variable,
 };
 use serde::{Deserialize, Serialize};
 
@@ -69,13 +70,6 @@ const WINDOWS: [&str; 2] = ["any time", "22:00-06:00 UTC"];
 const COUNTED_MAX: usize = 99;
 /// The usual canary of production.
 const CANARY_USUAL: &str = "10/50/100";
-/// Components the product knows, and what they are.
-pub(crate) const COMPONENTS: [(&str, ComponentKind); 4] = [
-    ("postgres", ComponentKind::Database),
-    ("redis", ComponentKind::Cache),
-    ("storage", ComponentKind::Storage),
-    ("mail", ComponentKind::Mail),
-];
 
 /// How a service in an environment is called where its port is meant.
 pub(super) fn served_at(service: &str, environment: &str) -> String {
@@ -205,6 +199,7 @@ impl Draft {
                 Slot::Replicas => command.replicas = value.parse().ok(),
                 Slot::Name => command.name = Some(value.clone()),
                 Slot::Value => command.value = Some(value.clone()),
+                Slot::Component => command.component = Some(value.clone()),
                 Slot::Provider => command.provider = Some(value.clone()),
                 Slot::Job => command.job = Some(value.clone()),
                 Slot::BatchSize => command.batch_size = value.parse().ok(),
@@ -238,6 +233,7 @@ impl Draft {
             Slot::Replicas => command.replicas.map(|count| count.to_string()),
             Slot::Name => command.name.clone(),
             Slot::Value => command.value.clone(),
+            Slot::Component => command.component.clone(),
             Slot::Provider => command.provider.clone(),
             Slot::Job => command.job.clone(),
             Slot::BatchSize => command.batch_size.map(|count| count.to_string()),
@@ -274,6 +270,7 @@ impl Draft {
                 let environments = self.filled().environments.into_iter();
                 self.served_in(environments.filter(|name| self.is_embedded(name)).collect())
             }
+            Slot::Retype => vec![self.filled().component],
             Slot::Rate if self.rates_differ() => self.filled().environments.into_iter().map(Some).collect(),
             _ => vec![None],
         }
@@ -424,7 +421,8 @@ impl Draft {
             Slot::Edge => owned(&EDGES),
             Slot::Signals => SIGNALS.iter().map(|(word, _)| (*word).to_owned()).collect(),
             Slot::Platform => owned(&PLATFORMS),
-            Slot::Components => COMPONENTS.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            Slot::Components => ComponentKind::USUAL.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            Slot::Component => project.map_or_else(Vec::new, |it| self.components_of(it)),
             Slot::Connections => {
                 let names = Provider::ALL.map(Provider::name);
                 names.into_iter().filter(|name| !PLATFORMS.contains(name)).map(ToOwned::to_owned).collect()
@@ -434,6 +432,26 @@ impl Draft {
             Slot::Window => owned(&WINDOWS),
             _ => self.usual(slot, of, project).into_iter().collect(),
         }
+    }
+
+    /// What can be added where it is about; or, where something is taken away, what is there.
+    fn components_of(&self, project: &Project) -> Vec<String> {
+        let environments = self.filled().environments.into_iter().filter_map(|name| name.parse().ok());
+        let here: Vec<ComponentName> =
+            environments.flat_map(|name: EnvironmentName| project.components_in(&name).into_keys()).collect();
+        let mut names: Vec<String> = match self.command.action {
+            Action::RemoveComponent => here.iter().map(ToString::to_string).collect(),
+            _ => {
+                let usual = ComponentKind::USUAL.iter().map(|(name, _)| *name);
+                let all = project.components.keys().map(ComponentName::as_str).chain(usual);
+                all.filter(|name| here.iter().all(|there| there.as_str() != *name))
+                    .map(ToOwned::to_owned)
+                    .collect()
+            }
+        };
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names
     }
 
     /// The variables services have where it is about, secrets left out.

@@ -43,6 +43,10 @@ pub(crate) enum Slot {
     Name,
     /// What a variable is set to.
     Value,
+    /// Which database, cache or store.
+    Component,
+    /// The name of what is taken away, typed once more.
+    Retype,
     /// Which provider.
     Provider,
     /// Which data job.
@@ -106,6 +110,7 @@ impl Slot {
             Key::Replicas => Self::Replicas,
             Key::Name => Self::Name,
             Key::Value => Self::Value,
+            Key::Component => Self::Component,
             Key::Provider => Self::Provider,
             Key::Job => Self::Job,
             _ => return None,

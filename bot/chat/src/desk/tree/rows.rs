@@ -62,6 +62,12 @@ slots! {
         "It is written as it is said, and can be read by everybody: no place for a secret."
         "One word; several between ticks, like `` `see you soon` ``."
         Takes::Loose(valid::value), None;
+    Component ["component"] "Which component?"
+        "Services are told of it by its name, and it is made or taken away by that."
+        "" Takes::One, None;
+    Retype ["its name once more"] "Really {of}? Type its name, to be sure."
+        "What is taken away is missed by whoever relies on it, and a click is quickly done."
+        "" Takes::Words(valid::name), None;
     Provider ["provider"] "Which provider?"
         "Its key is asked for, kept as a secret, and tried out."
         "" Takes::One, None;
@@ -164,6 +170,7 @@ static MORE: &[(Action, &[Slot])] = &[
         ],
     ),
     (Action::Alert, &[Slot::Signals]),
+    (Action::RemoveComponent, &[Slot::Retype]),
 ];
 
 /// The slots of an action, in the order they are asked for.
