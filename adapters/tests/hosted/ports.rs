@@ -200,7 +200,7 @@ async fn a_component_that_is_ended_keeps_its_volume_and_comes_back_with_it() {
             (all.len(), all.iter().filter(running).count(), world.volumes.len())
         })
     };
-    stage.world(|world| world.settle());
+    stage.world(adapters::railway::sim::World::settle);
     assert_eq!(runs(&stage), (1, 1, 2));
 
     let receipt = hosted.component_end(&may(7), &key(), &"redis".parse().unwrap()).await.unwrap();
@@ -214,7 +214,7 @@ async fn a_component_that_is_ended_keeps_its_volume_and_comes_back_with_it() {
 
     // The same service, started once more and no further time, with the volume it had.
     hosted.shape_ensure(&may(2), &key(), &redis()).await.unwrap();
-    stage.world(|world| world.settle());
+    stage.world(adapters::railway::sim::World::settle);
     hosted.shape_ensure(&may(2), &key(), &redis()).await.unwrap();
     assert_eq!((runs(&stage), names(&hosted).await.as_str()), ((2, 1, 2), "postgres redis"));
     stage.checked();

@@ -78,7 +78,7 @@ impl Story {
     pub async fn components(&self, environment: &str) -> String {
         let key = self.environment(environment);
         let there = self.world.ports().platform.observe(&key).await.unwrap().components;
-        let there: Vec<&str> = there.keys().map(|name| name.as_str()).collect();
+        let there: Vec<&str> = there.keys().map(engine::model::ComponentName::as_str).collect();
         format!("there: {}; {}", there.join(" "), self.components_told(environment).await)
     }
 

@@ -189,7 +189,7 @@ impl Desk {
                 return Err(refusal);
             }
             if next.0 == Slot::Retype {
-                self.check_possible(speaker, &draft.filled()).await?;
+                Box::pin(self.check_possible(speaker, &draft.filled())).await?;
             }
             return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
         }

@@ -238,7 +238,7 @@ impl Desk {
             Ok(value) => {
                 let mut draft = question.draft.clone();
                 draft.put(question.slot, question.of.clone(), value);
-                self.go_on(speaker, talk, &question, draft, None).await
+                Box::pin(self.go_on(speaker, talk, &question, draft, None)).await
             }
             Err(why) => Ok(Heard::say(Outcome::Asked, view::question_again(&question, said, &why))),
         }

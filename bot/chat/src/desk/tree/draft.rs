@@ -439,15 +439,14 @@ impl Draft {
         let environments = self.filled().environments.into_iter().filter_map(|name| name.parse().ok());
         let here: Vec<ComponentName> =
             environments.flat_map(|name: EnvironmentName| project.components_in(&name).into_keys()).collect();
-        let mut names: Vec<String> = match self.command.action {
-            Action::RemoveComponent => here.iter().map(ToString::to_string).collect(),
-            _ => {
-                let usual = ComponentKind::USUAL.iter().map(|(name, _)| *name);
-                let all = project.components.keys().map(ComponentName::as_str).chain(usual);
-                all.filter(|name| here.iter().all(|there| there.as_str() != *name))
-                    .map(ToOwned::to_owned)
-                    .collect()
-            }
+        let mut names: Vec<String> = if self.command.action == Action::RemoveComponent {
+            here.iter().map(ToString::to_string).collect()
+        } else {
+            let usual = ComponentKind::USUAL.iter().map(|(name, _)| *name);
+            let all = project.components.keys().map(ComponentName::as_str).chain(usual);
+            all.filter(|name| here.iter().all(|there| there.as_str() != *name))
+                .map(ToOwned::to_owned)
+                .collect()
         };
         let mut seen = BTreeSet::new();
         names.retain(|name| seen.insert(name.clone()));
