@@ -153,7 +153,7 @@ impl Hosted {
             let seen = railway.variables(&slot.at).await?;
             let configs = there.ledger.configs.values();
             let known = configs.clone().flat_map(|config| config.variables.keys().map(String::as_str));
-            let told = configs.flat_map(|config| config.components.iter().flatten());
+            let told = configs.flat_map(|config| config.components.as_ref().unwrap_or(&home.components));
             let addresses = told.filter_map(|(_, kind)| kind.variable(PLATFORM_RAILWAY));
             for name in known.chain(addresses).filter(|name| seen.contains_key(*name)) {
                 variables.entry(name.to_owned()).or_insert_with(|| SecretString::from(String::new()));

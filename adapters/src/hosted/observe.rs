@@ -40,7 +40,11 @@ impl Hosted {
             observed.services.insert(service.clone(), told);
         }
         if let Some(home) = self.home(look) {
-            let is_there = |name: &str| environment.service(name).is_some();
+            // One that was ended is kept, and there no more.
+            let is_there = |name: &str| {
+                let service = environment.service(name);
+                service.is_some_and(|it| !it.latest_deployment.as_ref().is_some_and(Deployment::was_ended))
+            };
             for (name, kind) in &home.ledger.components {
                 if home.ledger.urls.contains_key(name) || is_there(name.as_str()) {
                     observed.components.insert(name.clone(), *kind);

@@ -11,7 +11,7 @@ use engine::ports::{Permit, PortError, Receipt};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::client::{Made, Railway, receipt};
-use super::model::{At, Deployment, Instance, Phase};
+use super::model::{At, Deployment, Instance};
 use super::services::Source;
 use super::settings::Wanted;
 
@@ -154,7 +154,7 @@ impl Railway {
         }
         let newest = self.newest(&at).await?;
         // One that was ended is started once more, with what its volume holds.
-        if newest.as_ref().is_none_or(was_ended) {
+        if newest.as_ref().is_none_or(Deployment::was_ended) {
             let marker = newest.as_ref().map(|newest| newest.id.as_str());
             count(&self.deploy(permit, &at, None, marker).await?.receipt);
         }
@@ -163,9 +163,4 @@ impl Railway {
         let receipt = receipt(summary, permit, &[]).with("id", &at.service).with("writes", writes);
         Ok(Made { it, receipt })
     }
-}
-
-/// Whether somebody ended what ran; what is on its way, or broke, is no such thing.
-fn was_ended(newest: &Deployment) -> bool {
-    newest.phase() == Phase::Gone || newest.phase().is_live() && newest.is_stopped()
 }

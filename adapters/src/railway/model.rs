@@ -338,6 +338,14 @@ impl Deployment {
         self.deployment_stopped && self.phase() != Phase::Asleep
     }
 
+    /// Whether somebody ended what ran; what is on its way, or broke by itself, is no such thing.
+    pub fn was_ended(&self) -> bool {
+        match self.phase() {
+            Phase::Gone | Phase::Leaving => true,
+            phase => (phase.is_live() || phase == Phase::Crashed) && self.is_stopped(),
+        }
+    }
+
     /// The commit it was built from.
     pub fn commit(&self) -> Option<&str> {
         self.said("commitHash")

@@ -303,10 +303,14 @@ impl Engine {
         project: &Project,
     ) -> Result<BTreeMap<crate::model::SecretName, SecretFact>, Refusal> {
         let mut facts = BTreeMap::new();
-        let components = project.components_in(&environment.environment);
-        for secret in components.values().filter_map(|component| component.url.as_ref()) {
+        // Of those that are not here as well: they may be added, or be what a way back is told of.
+        let own = project.environments.values().flat_map(|it| it.components.values());
+        for secret in project.components.values().chain(own).filter_map(|component| component.url.as_ref()) {
             if let Some(sealed) = self.store().secret_get(environment, secret).await? {
-                facts.insert(secret.clone(), SecretFact { version: sealed.version });
+                facts.insert(
+                    secret.clone(),
+                    SecretFact { version: sealed.version, generated: sealed.is_generated() },
+                );
             }
         }
         for name in project.services.keys() {
@@ -315,7 +319,10 @@ impl Engine {
                 if let Variable::Secret(secret) = variable
                     && let Some(sealed) = self.store().secret_get(environment, secret).await?
                 {
-                    facts.insert(secret.clone(), SecretFact { version: sealed.version });
+                    facts.insert(
+                        secret.clone(),
+                        SecretFact { version: sealed.version, generated: sealed.is_generated() },
+                    );
                 }
             }
         }

@@ -78,7 +78,7 @@ impl Vault {
         for sealed in before {
             let value = self.unsealed(sealed).map_err(unopened(&sealed.name))?;
             let reference = SecretRef::new(sealed.environment.clone(), sealed.name.clone());
-            let body = Self::sealed_body(&newest, &reference, sealed.version, &value)?;
+            let body = Self::sealed_body(&newest, &reference, sealed.version, &value, sealed.is_generated())?;
             commit.writes.push(Write::Secret(SecretWrite::Reseal { sealed: (*sealed).clone(), body }));
         }
         let mut ids: Vec<String> = before.iter().filter_map(|sealed| sealed.key_id()).collect();

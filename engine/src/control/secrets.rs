@@ -11,7 +11,7 @@ use serde_json::json;
 use super::clearance::Asked;
 use super::secrets_kept::needs_admin;
 use super::{Engine, Refusal, redacted};
-use crate::clock::Clock;
+use crate::clock::{Clock, EpochMs};
 use crate::model::{Actor, EnvironmentKey, Project, Role, SecretName, Variable};
 use crate::ports::{PortError, SecretSource};
 use crate::redact::Redactor;
@@ -27,14 +27,18 @@ struct Row {
     key_id: String,
     nonce: String,
     ciphertext: String,
+    /// Made here, at random: another is as good. Values kept from before that was noted count as given by somebody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    generated: bool,
 }
 
 impl Row {
-    fn of(sealed: &Sealed) -> Self {
+    fn of(sealed: &Sealed, generated: bool) -> Self {
         Self {
             key_id: sealed.key_id.clone(),
             nonce: hex::encode(sealed.nonce),
             ciphertext: hex::encode(&sealed.ciphertext),
+            generated,
         }
     }
 
@@ -48,6 +52,11 @@ impl SealedSecret {
     /// The master key it is sealed under, by its id; nothing where that can't be read.
     pub fn key_id(&self) -> Option<String> {
         serde_json::from_str(&self.body).ok().map(|row: Row| row.key_id)
+    }
+
+    /// Whether its value was made here, at random.
+    pub fn is_generated(&self) -> bool {
+        serde_json::from_str(&self.body).is_ok_and(|row: Row| row.generated)
     }
 }
 
@@ -110,9 +119,11 @@ impl Vault {
         secret: &SecretRef,
         version: u32,
         value: &SecretString,
+        generated: bool,
     ) -> Result<String, Refusal> {
         let sealed = seal(key, secret, version, value).map_err(unopened(&secret.name))?;
-        Ok(serde_json::to_string(&Row::of(&sealed)).map_err(|error| StoreError::corrupt("body", error))?)
+        Ok(serde_json::to_string(&Row::of(&sealed, generated))
+            .map_err(|error| StoreError::corrupt("body", error))?)
     }
 
     fn learn(&self, name: &SecretName, value: SecretString) -> Result<(), Refusal> {
@@ -129,8 +140,19 @@ impl Vault {
         value: SecretString,
         actor: &Actor,
     ) -> Result<u32, Refusal> {
+        self.put_as(environment, name, value, false, actor).await
+    }
+
+    async fn put_as(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+        value: SecretString,
+        generated: bool,
+        actor: &Actor,
+    ) -> Result<u32, Refusal> {
         for _ in 0..PUT_TRIES {
-            match self.put_once(environment, name, value.clone(), actor).await {
+            match self.put_once(environment, name, value.clone(), generated, actor).await {
                 Err(refusal) if refusal.is_conflict() => {}
                 other => return other,
             }
@@ -143,13 +165,14 @@ impl Vault {
         environment: &EnvironmentKey,
         name: &SecretName,
         value: SecretString,
+        generated: bool,
         actor: &Actor,
     ) -> Result<u32, Refusal> {
         let version = self.store.secret_newest(environment, name).await?.unwrap_or_default() + 1;
         let reference = SecretRef::new(environment.clone(), name.clone());
-        let body = Self::sealed_body(&self.keys.newest(), &reference, version, &value)?;
-        self.learn(name, value)?;
         let mut commit = Commit::at(self.clock.now_ms());
+        let body = Self::sealed_body(&self.keys.newest(), &reference, version, &value, generated)?;
+        self.learn(name, value)?;
         commit.writes.push(Write::Secret(SecretWrite::Put {
             environment: environment.clone(),
             name: name.clone(),
@@ -168,6 +191,21 @@ impl Vault {
         });
         self.write(commit).await?;
         Ok(version)
+    }
+
+    /// What writes a secret's next version with a value made here, at random. Whoever it is for finds it once that is written.
+    pub(super) fn renewed(
+        &self,
+        secret: &SecretRef,
+        version: u32,
+        by: &str,
+        at_ms: EpochMs,
+    ) -> Result<SecretWrite, Refusal> {
+        let value = generate().map_err(unopened(&secret.name))?;
+        let body = Self::sealed_body(&self.keys.newest(), secret, version, &value, true)?;
+        self.learn(&secret.name, value)?;
+        let (environment, name) = (secret.environment.clone(), secret.name.clone());
+        Ok(SecretWrite::Put { environment, name, version, body, by: by.to_owned(), at_ms })
     }
 
     /// Writes a commit, without secrets: the same way everything else of the engine is written.
@@ -291,7 +329,7 @@ impl Engine {
                     let Variable::Secret(secret) = variable else { continue };
                     if self.store().secret_get(&key, secret).await?.is_none() {
                         let value = generate().map_err(unopened(secret))?;
-                        self.vault().put(&key, secret, value, actor).await?;
+                        self.vault().put_as(&key, secret, value, true, actor).await?;
                         made.push((key.clone(), secret.clone()));
                     }
                 }

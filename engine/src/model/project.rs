@@ -253,7 +253,7 @@ pub struct Environment {
     /// Components only this environment has, and what stands here in place of the project's.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub components: IndexMap<ComponentName, Component>,
-    /// The project's components that are not here.
+    /// Components that are not here, of the project's and of those above.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub without: BTreeSet<ComponentName>,
     /// What differs from the project's services here.
@@ -372,12 +372,20 @@ impl Project {
     pub fn components_in(&self, environment: &EnvironmentName) -> IndexMap<ComponentName, Component> {
         let Some(here) = self.environments.get(environment) else { return IndexMap::new() };
         let mut components = self.components.clone();
-        components.retain(|name, _| !here.without.contains(name));
         components.extend(here.components.clone());
+        components.retain(|name, _| !here.without.contains(name));
         components
     }
 
-    /// Gives an environment a component, or takes it away: what differs from the project's is said there, and nothing else.
+    /// What the description knows of a component, whether an environment has it or does without: what is said of it there, in
+    /// the project, or in another environment.
+    pub fn component_known(&self, environment: &EnvironmentName, name: &ComponentName) -> Option<&Component> {
+        let here = self.environments.get(environment).and_then(|here| here.components.get(name));
+        let elsewhere = || self.environments.values().find_map(|it| it.components.get(name));
+        here.or_else(|| self.components.get(name)).or_else(elsewhere)
+    }
+
+    /// Gives an environment a component, or takes it away. What it was stays said there, so that it can come back as it was.
     /// Nothing happens where the project has no such environment.
     pub fn component_put(
         &mut self,
@@ -387,12 +395,16 @@ impl Project {
     ) {
         let usual = self.components.get(name);
         let Some(here) = self.environments.get_mut(environment) else { return };
-        here.components.shift_remove(name);
-        here.without.remove(name);
         match component {
-            Some(component) if usual == Some(component) => {}
-            Some(component) => drop(here.components.insert(name.clone(), component.clone())),
-            None if usual.is_some() => drop(here.without.insert(name.clone())),
+            Some(component) => {
+                here.without.remove(name);
+                if here.components.contains_key(name) || usual != Some(component) {
+                    here.components.insert(name.clone(), component.clone());
+                }
+            }
+            None if usual.is_some() || here.components.contains_key(name) => {
+                here.without.insert(name.clone());
+            }
             None => {}
         }
     }

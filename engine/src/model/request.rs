@@ -111,6 +111,11 @@ pub enum Change {
         /// Which.
         component: ComponentName,
     },
+    /// A secret with a new value, in what runs, too.
+    RotateSecret {
+        /// Which: its name, or that of a variable that stands for it.
+        secret: String,
+    },
     /// A job of the application, batch after batch.
     Backfill {
         /// The job.
@@ -143,6 +148,7 @@ impl Change {
             Self::SetVariable { .. } => "set-variable",
             Self::AddComponent { .. } => "add-component",
             Self::RemoveComponent { .. } => "remove-component",
+            Self::RotateSecret { .. } => "rotate-secret",
             Self::Backfill { .. } => "backfill",
         }
     }
@@ -161,6 +167,7 @@ impl Change {
             Self::Migrate { .. }
             | Self::AddComponent { .. }
             | Self::RemoveComponent { .. }
+            | Self::RotateSecret { .. }
             | Self::Backfill { .. } => &[],
         }
     }

@@ -2,11 +2,12 @@
 //! they are healthy, verified, recorded. What the description says otherwise by now waits for the next deploy.
 
 use super::deploy::{names, placeholder_run, retire, schedule_changes, shifts, step};
-use super::operate::{preflight, verification};
+use super::operate::{Draft, finish, verification};
 use super::rollback::builds;
-use super::{Facts, PlanProblem, PlannedStep};
-use crate::model::{Release, ReleaseId, ReleaseState, ServiceName, ServiceRelease};
-use crate::ports::ConfigSet;
+use super::variables::variable_lines;
+use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, RiskLevel, way_back};
+use crate::model::{Release, ReleaseId, ReleaseState, RunRequest, ServiceName, ServiceRelease};
+use crate::ports::{BuildRequest, ConfigSet, Shape};
 use crate::step::{
     DesiredChange, Finalize, Preflight, PutConfig, PutSchedules, Serve, ShiftTraffic, StepKind,
 };
@@ -77,6 +78,8 @@ pub(super) struct Beside {
     pub(super) before: Vec<PlannedStep>,
     /// Once the fresh release is verified.
     pub(super) after: Vec<PlannedStep>,
+    /// What the environment should hold then, where that is not what the description says now.
+    pub(super) shape: Option<Shape>,
 }
 
 impl Fresh<'_> {
@@ -91,14 +94,7 @@ impl Fresh<'_> {
         let parts = &release.services;
         let served: Vec<&ServiceName> =
             running.iter().filter(|name| parts.get(*name).is_some_and(|part| part.set.is_some())).collect();
-        let ready = match builds(facts, parts, running) {
-            builds if builds.is_empty() => preflight(facts)?,
-            builds => step(
-                "preflight",
-                "tools, disk and ports are there; the build is".to_owned(),
-                StepKind::Preflight(Preflight { shape: facts.shape()?, builds }),
-            ),
-        };
+        let ready = ready(facts, beside.shape.clone(), builds(facts, parts, running))?;
         let mut changes = vec![DesiredChange::Live {
             release: release.id.number,
             took_back: false,
@@ -149,4 +145,90 @@ impl Fresh<'_> {
         ));
         Ok(steps)
     }
+}
+
+/// A run that is the live release once more, and whatever goes with it: what a plan of it is made of.
+pub(super) struct Work {
+    pub(super) title: String,
+    /// What the release is called behind the live one's commit.
+    pub(super) subject: String,
+    /// What schedules run with from then on.
+    pub(super) with: String,
+    /// The services whose live part gets another configuration.
+    pub(super) running: Vec<ServiceName>,
+    pub(super) diff: Vec<DiffLine>,
+    pub(super) notes: Vec<String>,
+    pub(super) beside: Beside,
+    pub(super) changes: Vec<DesiredChange>,
+    /// What takes it back in the description, or what does not come back.
+    pub(super) back: String,
+}
+
+impl Work {
+    /// The plan; where nothing of it runs, only what goes beside it, and the record. `config` makes a configuration for the
+    /// release of that number out of the live one.
+    pub(super) fn plan(
+        self,
+        request: &RunRequest,
+        facts: &Facts,
+        config: impl Fn(&ConfigSet, u32) -> ConfigSet,
+    ) -> Result<Plan, PlanProblem> {
+        let Self { title, subject, with, running, mut diff, notes, beside, changes, back } = self;
+        let Some(live) = facts.live().filter(|_| !running.is_empty()) else {
+            let mut steps = vec![ready(facts, beside.shape, Vec::new())?];
+            steps.extend(beside.before);
+            steps.extend(beside.after);
+            steps.push(step(
+                "finalize",
+                "what is wanted here is recorded".to_owned(),
+                StepKind::Finalize(Finalize { retire: Vec::new(), changes }),
+            ));
+            return finish(request, facts, Draft { title, steps, diff, way_back: back, notes });
+        };
+        let number = number_after(facts);
+        let release = again(facts, live, number, &running, subject, |now| config(now, number));
+        diff.extend(changed(facts, live, &release, &running));
+        let fresh = Fresh { live, release: &release, services: &running, with: &with };
+        let steps = fresh.steps(facts, beside, changes)?;
+        let draft = Draft { title, steps, diff, way_back: String::new(), notes };
+        let mut plan = finish(request, facts, draft)?;
+        plan.way_back = way_back::of_deploy(facts, None);
+        plan.way_back.say = format!("{}; {back}", plan.way_back.say);
+        if facts.described()?.production && !plan.way_back.proved {
+            plan.risk.at_least(RiskLevel::High, "the way back is not proved");
+        }
+        plan.release = Some(release);
+        Ok(plan)
+    }
+}
+
+fn ready(facts: &Facts, shape: Option<Shape>, builds: Vec<BuildRequest>) -> Result<PlannedStep, PlanProblem> {
+    let says = if builds.is_empty() {
+        "the platform is there and ready"
+    } else {
+        "tools, disk and ports are there; the build is"
+    };
+    let shape = shape.map_or_else(|| facts.shape(), Ok)?;
+    Ok(step("preflight", says.to_owned(), StepKind::Preflight(Preflight { shape, builds })))
+}
+
+/// Services of the live release whose configuration is such.
+pub(super) fn running_with(facts: &Facts, is_such: impl Fn(&ConfigSet) -> bool) -> Vec<ServiceName> {
+    let Some(live) = facts.live() else { return Vec::new() };
+    let is_such = |name: &ServiceName| live.services.get(name).is_some_and(|part| is_such(&part.config));
+    facts.chosen(&[]).into_iter().filter(is_such).collect()
+}
+
+fn changed(facts: &Facts, live: &Release, release: &Release, running: &[ServiceName]) -> Vec<DiffLine> {
+    let mut lines = Vec::new();
+    for service in running {
+        let (Some(before), Some(after)) = (live.services.get(service), release.services.get(service)) else {
+            continue;
+        };
+        let mut was = before.config.clone();
+        // One from before that was kept was told of all there was.
+        was.components = after.config.components.is_some().then(|| facts.told(&was));
+        lines.extend(variable_lines(service, &was, &after.config));
+    }
+    lines
 }

@@ -3,17 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::again::{Beside, Fresh, again, number_after};
+use super::again::{Beside, Work, running_with};
 use super::deploy::{names, step};
-use super::operate::{Draft, finish, preflight};
-use super::variables::variable_lines;
-use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, RiskLevel, way_back};
+use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, RiskLevel};
 use crate::model::{
-    Component, ComponentKind, ComponentName, PLATFORM_RAILWAY, Release, RunRequest, ServiceName,
+    Component, ComponentKind, ComponentName, PLATFORM_RAILWAY, RunRequest, ServiceName, Variable,
 };
 use crate::ports::{ConfigSet, Shape};
-use crate::project::{needed, needed_by};
-use crate::step::{DesiredChange, EndComponent, EnsureShape, Finalize, StepKind};
+use crate::project::{is_named, needed, needed_by};
+use crate::step::{BringComponent, DesiredChange, EndComponent, EnsureShape, StepKind};
 
 /// What services are told of: what each component is.
 type Told = BTreeMap<ComponentName, ComponentKind>;
@@ -36,8 +34,8 @@ pub(super) fn add(request: &RunRequest, facts: &Facts, name: &ComponentName) -> 
     if let Some(secret) = component.url.as_ref().filter(|secret| !facts.secrets.contains_key(*secret)) {
         return Err(super::facts::no_url(name, secret, &facts.environment));
     }
-    let untold = |config: &ConfigSet| told(facts, config).get(name) != Some(&kind);
-    let running = running(facts, untold);
+    let untold = |config: &ConfigSet| facts.told(config).get(name) != Some(&kind);
+    let running = running_with(facts, untold);
     let described = facts.components().get(name) == Some(&component);
     let there = facts.observed.components.get(name) == Some(&kind);
     if described && there && running.is_empty() {
@@ -47,12 +45,14 @@ pub(super) fn add(request: &RunRequest, facts: &Facts, name: &ComponentName) -> 
             format!("status {environment}"),
         ));
     }
-    let shape = alone(name, &component);
-    let ensured = step(
-        "reconcile shape",
-        format!("{name} is there, {what}"),
-        StepKind::EnsureShape(EnsureShape { shape }),
-    );
+    let bring = BringComponent { component: name.clone(), shape: alone(name, &component), was_there: there };
+    let ensured =
+        step("reconcile shape", format!("{name} is there, {what}"), StepKind::BringComponent(bring));
+    let mut shape = facts.shape()?;
+    shape.components.insert(name.clone(), kind);
+    if let Some(secret) = &component.url {
+        shape.urls.insert(name.clone(), secret.clone());
+    }
     let change = DesiredChange::Component { name: name.clone(), component: Some(component) };
     let own = (!described || !there).then(|| DiffLine::new(name.as_str(), None, Some(what.to_owned())));
     let mut work = Work {
@@ -62,17 +62,17 @@ pub(super) fn add(request: &RunRequest, facts: &Facts, name: &ComponentName) -> 
         running,
         diff: own.into_iter().collect(),
         notes: Vec::new(),
-        beside: Beside { before: vec![ensured], after: Vec::new() },
-        change,
-        back: format!("remove {name} from {environment}"),
+        beside: Beside { before: vec![ensured], after: Vec::new(), shape: Some(shape) },
+        changes: vec![change],
+        back: format!("for the deploys after it: remove {name} from {environment}"),
     };
-    if let Some(live) = facts.live() {
-        let before = live.services.values().next().map(|part| told(facts, &part.config)).unwrap_or_default();
-        work.notes.extend(found_in(facts, name, kind, &before)?);
+    if !there || !work.running.is_empty() {
+        work.notes.extend(found_in(facts, name, kind)?);
     }
-    work.plan(request, facts, |mut told| {
+    work.plan(request, facts, |config, number| {
+        let mut told = facts.told(config);
         told.insert(name.clone(), kind);
-        told
+        facts.with_components(config, number, told)
     })
 }
 
@@ -82,7 +82,7 @@ pub(super) fn remove(request: &RunRequest, facts: &Facts, name: &ComponentName) 
     facts.described()?;
     let described = facts.components().swap_remove(name);
     let there = facts.observed.components.get(name).copied();
-    let running = running(facts, |config| told(facts, config).contains_key(name));
+    let running = running_with(facts, |config| facts.told(config).contains_key(name));
     let Some(kind) = described.as_ref().map(|component| component.kind).or(there) else {
         let all: Vec<String> = facts.components().keys().map(ToString::to_string).collect();
         let has = if all.is_empty() { "no component at all".to_owned() } else { all.join(", ") };
@@ -92,13 +92,7 @@ pub(super) fn remove(request: &RunRequest, facts: &Facts, name: &ComponentName) 
             format!("status {environment}"),
         ));
     };
-    if let Some(why) = needed(&facts.project, environment, name) {
-        return Err(PlanProblem::new(
-            "component-needed",
-            format!("{name} can't be taken from {environment}: {why}"),
-            "change that in the project's file first, and import it",
-        ));
-    }
+    check_removable(facts, name, kind, &running)?;
     let component = described.unwrap_or(Component { kind, url: facts.observed.urls.get(name).cloned() });
     let elsewhere = component.url.is_some();
     let ended = there.is_some().then(|| {
@@ -116,6 +110,9 @@ pub(super) fn remove(request: &RunRequest, facts: &Facts, name: &ComponentName) 
             "nothing it holds is deleted: `add {name} to {environment}` brings it back with that"
         ));
     }
+    let mut shape = facts.shape()?;
+    shape.components.remove(name);
+    shape.urls.remove(name);
     let needs: Vec<ServiceName> =
         needed_by(&facts.project, name).into_iter().filter(|service| running.contains(service)).collect();
     if !needs.is_empty() {
@@ -128,13 +125,14 @@ pub(super) fn remove(request: &RunRequest, facts: &Facts, name: &ComponentName) 
         running,
         diff: vec![DiffLine::new(name.as_str(), Some(kind.said().to_owned()), None)],
         notes,
-        beside: Beside { before: Vec::new(), after: ended.into_iter().collect() },
-        change: DesiredChange::Component { name: name.clone(), component: None },
-        back: format!("add {name} to {environment}"),
+        beside: Beside { before: Vec::new(), after: ended.into_iter().collect(), shape: Some(shape) },
+        changes: vec![DesiredChange::Component { name: name.clone(), component: None }],
+        back: format!("for the deploys after it: add {name} to {environment}"),
     };
-    let mut plan = work.plan(request, facts, |mut told| {
+    let mut plan = work.plan(request, facts, |config, number| {
+        let mut told = facts.told(config);
         told.remove(name);
-        told
+        facts.with_components(config, number, told)
     })?;
     plan.risk.at_least(RiskLevel::Medium, format!("{name} is taken away"));
     if !needs.is_empty() {
@@ -162,57 +160,6 @@ pub(super) fn brought_back<'a>(
         .then(|| step("reconcile shape", says, StepKind::EnsureShape(EnsureShape { shape })))
 }
 
-/// What both kinds of run are made of.
-struct Work {
-    title: String,
-    /// What the release is called behind the live one's commit.
-    subject: String,
-    /// What schedules run with from then on.
-    with: String,
-    /// The services whose live part is told something else.
-    running: Vec<ServiceName>,
-    diff: Vec<DiffLine>,
-    notes: Vec<String>,
-    beside: Beside,
-    change: DesiredChange,
-    /// What takes it back.
-    back: String,
-}
-
-impl Work {
-    fn plan(
-        self,
-        request: &RunRequest,
-        facts: &Facts,
-        told_now: impl Fn(Told) -> Told,
-    ) -> Result<Plan, PlanProblem> {
-        let Self { title, subject, with, running, mut diff, notes, beside, change, back } = self;
-        let Some(live) = facts.live().filter(|_| !running.is_empty()) else {
-            let mut steps = vec![preflight(facts)?];
-            steps.extend(beside.before);
-            steps.extend(beside.after);
-            steps.push(recorded(change));
-            return finish(request, facts, Draft { title, steps, diff, way_back: back, notes });
-        };
-        let number = number_after(facts);
-        let release = again(facts, live, number, &running, subject, |config| {
-            facts.with_components(config, number, told_now(told(facts, config)))
-        });
-        diff.extend(changed(facts, live, &release, &running));
-        let fresh = Fresh { live, release: &release, services: &running, with: &with };
-        let steps = fresh.steps(facts, beside, vec![change])?;
-        let draft = Draft { title, steps, diff, way_back: String::new(), notes };
-        let mut plan = finish(request, facts, draft)?;
-        plan.way_back = way_back::of_deploy(facts, None);
-        plan.way_back.say = format!("{}; for the deploys after it: {back}", plan.way_back.say);
-        if facts.described()?.production && !plan.way_back.proved {
-            plan.risk.at_least(RiskLevel::High, "the way back is not proved");
-        }
-        plan.release = Some(release);
-        Ok(plan)
-    }
-}
-
 /// What a component of that name is: what the description says here, for the project, or of another environment; else what
 /// its name says.
 fn meant(facts: &Facts, name: &ComponentName) -> Result<Component, PlanProblem> {
@@ -224,11 +171,9 @@ fn meant(facts: &Facts, name: &ComponentName) -> Result<Component, PlanProblem> 
             format!("deploy {name} to {}", facts.environment.environment),
         ));
     }
-    let here = facts.components().swap_remove(name);
-    let usual = || project.components.get(name).cloned();
-    let elsewhere = || project.environments.values().find_map(|it| it.components.get(name).cloned());
+    let known = project.component_known(&facts.environment.environment, name).cloned();
     let by_name = || ComponentKind::of_name(name).map(|kind| Component { kind, url: None });
-    here.or_else(usual).or_else(elsewhere).or_else(by_name).ok_or_else(|| {
+    known.or_else(by_name).ok_or_else(|| {
         let known: Vec<&str> = ComponentKind::USUAL.iter().map(|(name, _)| *name).collect();
         PlanProblem::new(
             "unknown-component",
@@ -236,18 +181,6 @@ fn meant(facts: &Facts, name: &ComponentName) -> Result<Component, PlanProblem> 
             "name its kind under `components` in the project's file, and import it",
         )
     })
-}
-
-/// What a configuration's service is told of.
-fn told(facts: &Facts, config: &ConfigSet) -> Told {
-    config.components.clone().unwrap_or_else(|| facts.observed.components.clone())
-}
-
-/// Services of the live release whose configuration is such.
-fn running(facts: &Facts, is_such: impl Fn(&ConfigSet) -> bool) -> Vec<ServiceName> {
-    let Some(live) = facts.live() else { return Vec::new() };
-    let is_such = |name: &ServiceName| live.services.get(name).is_some_and(|part| is_such(&part.config));
-    facts.chosen(&[]).into_iter().filter(is_such).collect()
 }
 
 /// A component and nothing else.
@@ -264,44 +197,85 @@ fn alone(name: &ComponentName, component: &Component) -> Shape {
 ///
 /// # Errors
 /// When it would take the place of one that is there: the first by name has the variable of its kind.
-fn found_in(
+fn found_in(facts: &Facts, name: &ComponentName, kind: ComponentKind) -> Result<Option<String>, PlanProblem> {
+    let Some(variable) = kind.variable(&facts.described()?.platform) else { return Ok(None) };
+    let mut first = None;
+    for before in told_anywhere(facts) {
+        match before.iter().find(|(other, same)| **same == kind && *other != name) {
+            None => {}
+            Some((other, _)) if other < name => first = Some(other.clone()),
+            Some((other, _)) => {
+                return Err(takes_over(variable, name, other, "give it a name behind that one"));
+            }
+        }
+    }
+    Ok(Some(match first {
+        None => format!("services find it in {variable}"),
+        Some(other) => format!(
+            "{variable} goes on leading to {other}: services find {name} where they say `${{component.{name}.url}}`"
+        ),
+    }))
+}
+
+/// What services are told of, each set once: those of what is live, and what the next deploy tells them.
+fn told_anywhere(facts: &Facts) -> Vec<Told> {
+    let live = facts.live().into_iter().flat_map(|live| live.services.values());
+    let mut all: Vec<Told> = live.map(|part| facts.told(&part.config)).collect();
+    all.push(facts.component_kinds());
+    all.dedup();
+    all
+}
+
+/// A component's variable would lead elsewhere, and its services would not notice.
+fn takes_over(variable: &str, to: &ComponentName, from: &ComponentName, what: &str) -> PlanProblem {
+    PlanProblem::new(
+        "takes-over",
+        format!("{variable} would lead to {to}, and no more to {from}: it leads to the first by name"),
+        format!("{what} in the project's file, and import it"),
+    )
+}
+
+/// What keeps a component from being taken from services.
+fn check_removable(
     facts: &Facts,
     name: &ComponentName,
     kind: ComponentKind,
-    before: &Told,
-) -> Result<Option<String>, PlanProblem> {
-    let Some(variable) = kind.variable(&facts.described()?.platform) else { return Ok(None) };
-    match before.iter().find(|(other, same)| **same == kind && *other != name) {
-        None => Ok(Some(format!("services find it in {variable}"))),
-        Some((other, _)) if other < name => Ok(Some(format!(
-            "{variable} goes on leading to {other}: services find {name} where they say `${{component.{name}.url}}`"
-        ))),
-        Some((other, _)) => Err(PlanProblem::new(
-            "takes-over",
-            format!("{variable} would lead to {name}, and no more to {other}: it leads to the first by name"),
-            "give it a name behind that one in the project's file, and import it",
-        )),
+    running: &[ServiceName],
+) -> Result<(), PlanProblem> {
+    let environment = &facts.environment.environment;
+    if let Some(why) = needed(&facts.project, environment, name) {
+        return Err(PlanProblem::new(
+            "component-needed",
+            format!("{name} can't be taken from {environment}: {why}"),
+            "change that in the project's file first, and import it",
+        ));
     }
-}
-
-fn changed(facts: &Facts, live: &Release, release: &Release, running: &[ServiceName]) -> Vec<DiffLine> {
-    let mut lines = Vec::new();
-    for service in running {
-        let (Some(before), Some(after)) = (live.services.get(service), release.services.get(service)) else {
-            continue;
-        };
-        let mut was = before.config.clone();
-        // One from before that was kept was told of all there was.
-        was.components = Some(told(facts, &was));
-        lines.extend(variable_lines(service, &was, &after.config));
+    let live = facts.live().into_iter().flat_map(|live| &live.services);
+    for (service, part) in live.filter(|(service, _)| running.contains(service)) {
+        let asks = |(_, value): &(&String, &Variable)| matches!(value, Variable::Plain(text) if is_named(text, name));
+        if let Some((variable, _)) = part.config.variables.iter().find(asks) {
+            return Err(PlanProblem::new(
+                "component-needed",
+                format!(
+                    "{name} can't be taken from {environment}: `{variable}` of {service}, as it is live, asks for its address"
+                ),
+                format!("deploy {environment}"),
+            ));
+        }
     }
-    lines
-}
-
-fn recorded(change: DesiredChange) -> PlannedStep {
-    step(
-        "finalize",
-        "the description is changed".to_owned(),
-        StepKind::Finalize(Finalize { retire: Vec::new(), changes: vec![change] }),
-    )
+    let Some(variable) = kind.variable(&facts.described()?.platform) else { return Ok(()) };
+    for before in told_anywhere(facts) {
+        let mut same = before.iter().filter(|(_, other)| **other == kind).map(|(other, _)| other);
+        if let (Some(first), Some(next)) = (same.next(), same.next())
+            && first == name
+        {
+            return Err(takes_over(
+                variable,
+                next,
+                name,
+                "say which one services use, by `${component.NAME.url}`,",
+            ));
+        }
+    }
+    Ok(())
 }

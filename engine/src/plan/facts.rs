@@ -18,13 +18,15 @@ use crate::ports::{
     Migration, ObservedEnvironment, Schedule, Shape, Weight,
 };
 
-use crate::project::{is_named, kind_word};
+use crate::project::kind_word;
 
 /// A secret as the planner sees it: never its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretFact {
     /// Its newest version.
     pub version: u32,
+    /// Its value was made here, at random: another is as good.
+    pub generated: bool,
 }
 
 /// Everything a plan is made from.
@@ -266,13 +268,7 @@ impl Facts {
     ) -> ConfigSet {
         let mut variables = config.variables.clone();
         variables.insert(name.to_owned(), Variable::Plain(value.to_owned()));
-        let mut told = config.components.clone();
-        // Whoever is given its address is told of it.
-        if let Some(told) = &mut told {
-            told.extend(
-                self.component_kinds().into_iter().filter(|(component, _)| is_named(value, component)),
-            );
-        }
+        let told = config.components.clone();
         self.with_newest_secrets(&config_set(
             &config.service,
             release,
@@ -282,6 +278,26 @@ impl Facts {
         ))
     }
 
+    /// What a configuration's service is told of.
+    pub(super) fn told(&self, config: &ConfigSet) -> BTreeMap<ComponentName, ComponentKind> {
+        config.components.clone().unwrap_or_else(|| self.observed.components.clone())
+    }
+
+    /// A configuration from before it was kept what it is told of, where something was removed since: it was told of all
+    /// the description knows.
+    pub(super) fn told_as_then(&self, config: &ConfigSet) -> ConfigSet {
+        let here = self.project.environments.get(&self.environment.environment);
+        let own = here.into_iter().flat_map(|here| &here.components);
+        let known = self.project.components.iter().chain(own).map(|(name, it)| (name.clone(), it.kind));
+        let known: BTreeMap<ComponentName, ComponentKind> = known.collect();
+        if config.components.is_some() || known.keys().all(|name| self.observed.components.contains_key(name))
+        {
+            return config.clone();
+        }
+        let (variables, secrets) = (config.variables.clone(), config.secrets.clone());
+        config_set(&config.service, config.release, variables, secrets, Some(known))
+    }
+
     /// A release's configuration that is told of those components, for a release that comes after it.
     pub(super) fn with_components(
         &self,
@@ -289,8 +305,28 @@ impl Facts {
         release: u32,
         told: BTreeMap<ComponentName, ComponentKind>,
     ) -> ConfigSet {
-        let (variables, secrets) = (config.variables.clone(), config.secrets.clone());
+        let (variables, mut secrets) = (config.variables.clone(), config.secrets.clone());
+        for name in told.keys() {
+            let known = self.project.component_known(&self.environment.environment, name);
+            let url = known.and_then(|component| component.url.as_ref());
+            if let Some((url, fact)) = url.and_then(|url| Some((url, self.secrets.get(url)?))) {
+                secrets.insert(url.clone(), fact.version);
+            }
+        }
         self.with_newest_secrets(&config_set(&config.service, release, variables, secrets, Some(told)))
+    }
+
+    /// A release's configuration with one secret at another version, for a release that comes after it.
+    pub(super) fn with_secret(
+        &self,
+        config: &ConfigSet,
+        release: u32,
+        secret: &SecretName,
+        version: u32,
+    ) -> ConfigSet {
+        let mut secrets = self.with_newest_secrets(config).secrets;
+        secrets.insert(secret.clone(), version);
+        config_set(&config.service, release, config.variables.clone(), secrets, config.components.clone())
     }
 
     /// The instances of a service for a release; absent for a service with a schedule.

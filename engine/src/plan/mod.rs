@@ -12,6 +12,7 @@ mod judged;
 mod lint;
 mod operate;
 mod rollback;
+mod rotate;
 mod set_variable;
 mod stages;
 mod variables;
@@ -273,6 +274,7 @@ pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
         }
         Change::AddComponent { component } => component::add(request, facts, component),
         Change::RemoveComponent { component } => component::remove(request, facts, component),
+        Change::RotateSecret { secret } => rotate::plan(request, facts, secret),
         Change::Backfill { .. } => backfill::plan(request, facts),
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn plan(
         let Some(mut part) = target.services.get(name).cloned() else { continue };
         // What is up already keeps what it was started with: nothing of it is started again.
         if !restores && starts(facts, name, &part) {
-            part.config = facts.with_newest_secrets(&part.config);
+            part.config = facts.with_newest_secrets(&facts.told_as_then(&part.config));
         }
         if let (Some(set), Some(replicas)) = (part.set.as_mut(), facts.desired.replicas.get(name)) {
             set.replicas = *replicas;

@@ -10,7 +10,7 @@ use super::operate::{Draft, finish};
 use super::variables::variable_lines;
 use super::{DiffLine, Facts, Plan, PlanProblem, RiskLevel, way_back};
 use crate::model::{Release, RunRequest, ServiceName, Variable};
-use crate::project::variable_fault;
+use crate::project::{is_named, variable_fault};
 use crate::step::{DesiredChange, Finalize, StepKind};
 
 /// The longest value that is shown in a line, in characters.
@@ -29,6 +29,9 @@ pub(super) fn plan(
         return Err(PlanProblem::new("bad-variable", fault, format!("set NAME=value in {environment}")));
     }
     let meant = meant(facts, named, name);
+    if let Some(untold) = untold(facts, &meant, value) {
+        return Err(untold);
+    }
     if let Some((service, secret)) =
         meant.iter().find_map(|service| Some((service, secret(facts, service, name)?)))
     {
@@ -102,6 +105,25 @@ pub(super) fn plan(
     }
     plan.release = Some(release);
     Ok(plan)
+}
+
+/// A component whose address is asked for, and that a service which runs is not told of.
+fn untold(facts: &Facts, meant: &[ServiceName], value: &str) -> Option<PlanProblem> {
+    let (environment, live) = (&facts.environment.environment, facts.live()?);
+    let parts = meant.iter().filter_map(|service| Some((service, live.services.get(service)?)));
+    for (service, part) in parts {
+        let told = facts.told(&part.config);
+        if let Some(name) =
+            facts.components().keys().find(|name| is_named(value, name) && !told.contains_key(*name))
+        {
+            return Some(PlanProblem::new(
+                "untold-component",
+                format!("{service}, as it is live in {environment}, is not told of {name}"),
+                format!("add {name} to {environment}"),
+            ));
+        }
+    }
+    None
 }
 
 /// Those named; else those that have the variable; where none has it, all.

@@ -101,9 +101,9 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, taken: &mut Taken) -> Opt
     let edge = keys.or("edge", BTreeMap::new(), |spot| edge(&spot, &platform, known, taken));
     let connections = keys.or("connections", IndexMap::new(), |spot| connection::read(&spot));
     let components = keys.or("components", IndexMap::new(), |spot| components::read(&spot, known));
-    let without = keys.or("without", BTreeSet::new(), |spot| components::without(&spot, known));
     let own: Vec<&str> = components.keys().map(ComponentName::as_str).collect();
     let here = known.with_components(&own);
+    let without = keys.or("without", BTreeSet::new(), |spot| components::without(&spot, &here));
     let services = keys.or("services", IndexMap::new(), |spot| overrides(&spot, &here));
     let default =
         EnvironmentPolicy { approvals: approvals_default(production), ..EnvironmentPolicy::default() };

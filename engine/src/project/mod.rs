@@ -36,6 +36,7 @@ pub use difference::{Difference, differences};
 pub use fault::{ProjectFault, ProjectFaults};
 pub use import::import;
 pub use reference::{Piece, Reference, ReferenceError, pieces};
+pub(crate) use spot::instead;
 pub(crate) use variable::variable_fault;
 
 use crate::model::Project;

@@ -268,7 +268,7 @@ pub(super) fn nearest<'w>(given: &str, known: &[&'w str]) -> Option<&'w str> {
 }
 
 /// What to write after "there is no such thing": the nearest word, or all of them.
-pub(super) fn instead(given: &str, known: &[&str]) -> String {
+pub(crate) fn instead(given: &str, known: &[&str]) -> String {
     // What is there twice is a fault of its own.
     let known: Vec<&str> = known
         .iter()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Look, StepAct, StepContext, Undo};
 use crate::model::{Component, ComponentName, Desired, EnvironmentName, Project, ServiceName, Variable};
 use crate::ports::{Permit, PortError, Receipt};
+use crate::project::needed;
 
 /// Seconds open connections may go on before they are cut.
 pub(super) const DRAIN_S: u32 = 10;
@@ -91,21 +92,33 @@ impl DesiredChange {
         matches!(self, Self::Variable { .. } | Self::Component { .. })
     }
 
-    /// Applies it to the project's description. A service the description does not have any more stays away.
-    pub fn describe(&self, project: &mut Project, environment: &EnvironmentName) {
+    /// Applies it to the project's description, where that can take it: what was imported meanwhile may have no such service any
+    /// more, or ask for a component that goes. Says what is left out.
+    pub fn describe(&self, project: &mut Project, environment: &EnvironmentName) -> Option<String> {
         match self {
             Self::Variable { service, name, value } => {
                 let known = project.services.contains_key(service);
-                if let Some(here) = project.environments.get_mut(environment).filter(|_| known) {
-                    let over = here.services.entry(service.clone()).or_default();
-                    over.variables.insert(name.clone(), Variable::Plain(value.clone()));
-                }
+                let Some(here) = project.environments.get_mut(environment).filter(|_| known) else {
+                    return Some(format!("{service} is not described any more"));
+                };
+                let over = here.services.entry(service.clone()).or_default();
+                over.variables.insert(name.clone(), Variable::Plain(value.clone()));
+            }
+            Self::Component { name, component: Some(_) }
+                if project.services.keys().any(|service| service.as_str() == name.as_str()) =>
+            {
+                return Some(format!("{name} is described as a service by now"));
             }
             Self::Component { name, component } => {
+                let asked = component.is_none().then(|| needed(project, environment, name)).flatten();
+                if let Some(why) = asked {
+                    return Some(format!("{name} stays described: {why}"));
+                }
                 project.component_put(environment, name, component.as_ref());
             }
             _ => {}
         }
+        None
     }
 }
 

@@ -13,6 +13,7 @@ mod resize;
 mod resolve;
 mod run_job;
 mod schedule;
+mod secret;
 mod serve;
 mod shape;
 mod stage;
@@ -23,7 +24,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use cache::ClearCache;
-pub use component::EndComponent;
+pub use component::{BringComponent, EndComponent};
 pub use config::PutConfig;
 pub use finalize::{DesiredChange, Finalize};
 pub use migrations::ApplyMigrations;
@@ -33,6 +34,7 @@ pub use resize::{Resize, ResizeOne};
 pub use resolve::{RefCheck, ResolveRef};
 pub use run_job::{JobWork, RunJob, SqlWork};
 pub use schedule::{PutSchedules, ScheduleChange};
+pub use secret::RenewSecret;
 pub use serve::Serve;
 pub use shape::EnsureShape;
 pub use stage::{CanaryStage, Judged};
@@ -165,6 +167,10 @@ pub enum StepKind {
     Verify(Verify),
     /// Caches are empty.
     ClearCache(ClearCache),
+    /// A secret has a new value.
+    RenewSecret(RenewSecret),
+    /// A component is there.
+    BringComponent(BringComponent),
     /// A component is ended.
     EndComponent(EndComponent),
     /// A job has gone through all rows.
@@ -190,6 +196,8 @@ impl StepKind {
             Self::CanaryStage(step) => step,
             Self::Verify(step) => step,
             Self::ClearCache(step) => step,
+            Self::RenewSecret(step) => step,
+            Self::BringComponent(step) => step,
             Self::EndComponent(step) => step,
             Self::RunJob(step) => &**step,
             Self::Finalize(step) => step,

@@ -47,7 +47,7 @@ impl StepAct for EnsureShape {
             }
         }
         let components = &self.shape.components;
-        Ok(Look::Done(Receipt::new(if self.shape.edge.is_empty() {
+        Ok(Look::Done(Receipt::new(if self.shape.edge.is_empty() && !components.is_empty() {
             let names: Vec<&str> = components.keys().map(ComponentName::as_str).collect();
             format!("{} {} there", names.join(", "), if names.len() == 1 { "is" } else { "are" })
         } else {

@@ -47,6 +47,7 @@ impl Life<'_> {
             Wish::SetVariable { value } => set_variable(&[], "GREETING", value),
             Wish::Add => add("redis"),
             Wish::Remove => remove("redis"),
+            Wish::Rotate => rotate("session-secret"),
             Wish::CronOff => cron_disable(),
             Wish::CronOn => cron_enable(),
             Wish::ClearCache => clear_cache(),

@@ -21,6 +21,7 @@ mod proofs;
 mod record;
 mod replicas;
 mod rollback;
+mod rotate;
 mod secrets;
 mod set_variable;
 mod stages;

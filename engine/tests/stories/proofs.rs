@@ -31,7 +31,8 @@ pub(super) fn case(name: &'static str, before: Vec<Change>, change: Change) -> C
 impl Case {
     /// Who orders it: whoever may.
     pub(super) fn who(&self) -> &'static str {
-        if matches!(self.change, Change::RemoveComponent { .. }) { "zoe" } else { "ana" }
+        let admins = matches!(self.change, Change::RemoveComponent { .. } | Change::RotateSecret { .. });
+        if admins { "zoe" } else { "ana" }
     }
 }
 
@@ -55,6 +56,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("set-variable", vec![deploy("v1")], set_variable(&["api", "cron"], "GREETING", "hi")),
         case("add-component", vec![deploy("v1")], add("redis")),
         case("remove-component", vec![deploy("v1"), add("redis")], remove("redis")),
+        case("rotate-secret", vec![deploy("v1")], rotate("session-secret")),
         case("backfill", vec![deploy("v1")], backfill(6_000)),
     ]
 }
@@ -91,6 +93,8 @@ pub(super) struct Ending {
     pub(super) desired: String,
     pub(super) variables: String,
     pub(super) components: String,
+    /// The versions of secrets that what is live was given.
+    pub(super) secrets: String,
     pub(super) releases: String,
 }
 
@@ -100,6 +104,7 @@ pub(super) async fn ending(t: &Story) -> Ending {
         migrated: t.migrated("staging").await,
         desired: t.desired("staging").await,
         variables: t.variables("staging").await,
+        secrets: t.secrets_live("staging").await,
         components: t.components_told("staging").await,
         releases: t.releases("staging").await,
     }
@@ -240,6 +245,7 @@ async fn fails_at_each_call(t: &mut Story, case: &Case) {
                     assert_eq!(after.desired, before.desired, "{what}: {told}");
                     assert_eq!(after.variables, before.variables, "{what}: {told}");
                     assert_eq!(after.components, before.components, "{what}: {told}");
+                    assert_eq!(after.secrets, before.secrets, "{what}: {told}");
                     if !case.forward_only {
                         assert_eq!(after.picture, before.picture, "{what}: {told}");
                     }
@@ -291,7 +297,7 @@ macro_rules! proofs {
 
 proofs! {
     first_deploy deploy deploy_one canary deploy_by_tool rollback rollback_one migrate migrate_by_tool scale_up scale_down restart cron_disable cron_enable clear_cache set_variable add_component
-    remove_component backfill
+    remove_component rotate_secret backfill
 }
 
 #[test]
@@ -310,6 +316,7 @@ fn every_run_type_has_its_proofs() {
         "set-variable",
         "add-component",
         "remove-component",
+        "rotate-secret",
         "backfill",
     ];
     assert_eq!(proved, all);

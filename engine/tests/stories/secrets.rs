@@ -10,13 +10,13 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::world::changes::*;
 use crate::world::{Story, on_both, service};
 
-async fn rotates(t: &Story, value: &str) {
+pub(super) async fn rotates(t: &Story, value: &str) {
     let zoe = t.person("zoe").await;
     let name = "session-secret".parse().unwrap();
     t.engine().secret_set(&t.environment("staging"), &name, SecretString::from(value), &zoe).await.unwrap();
 }
 
-async fn opens(t: &Story, version: Option<u32>) -> String {
+pub(super) async fn opens(t: &Story, version: Option<u32>) -> String {
     let name = "session-secret".parse().unwrap();
     let value =
         t.engine().vault().secret_read(&t.environment("staging"), &name, version, "api").await.unwrap();

@@ -89,6 +89,11 @@ pub fn remove(component: &str) -> Change {
     Change::RemoveComponent { component: component.parse().unwrap() }
 }
 
+/// `rotate SESSION_SECRET`
+pub fn rotate(secret: &str) -> Change {
+    Change::RotateSecret { secret: secret.to_owned() }
+}
+
 /// `cron off`
 pub fn cron_disable() -> Change {
     Change::CronDisable { services: Vec::new() }

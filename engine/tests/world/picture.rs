@@ -121,6 +121,21 @@ impl Story {
         lines.collect::<Vec<_>>().join(", ")
     }
 
+    /// The secrets the live release was given, and in which version: `api session-secret 1`.
+    pub async fn secrets_live(&self, environment: &str) -> String {
+        let key = self.environment(environment);
+        let store = self.engine().store();
+        let Some(live) = store.environment_get(&key).await.unwrap().value.live else { return String::new() };
+        let release = store.release_get(&key, live).await.unwrap().unwrap();
+        let mut lines = Vec::new();
+        for (name, part) in &release.services {
+            for (secret, version) in &part.config.secrets {
+                lines.push(format!("{name} {secret} {version}"));
+            }
+        }
+        lines.join(", ")
+    }
+
     /// The releases there are: `3 live, 2 superseded, 1 superseded`.
     pub async fn releases(&self, environment: &str) -> String {
         let releases = self.engine().store().release_list(&self.environment(environment), 100).await.unwrap();

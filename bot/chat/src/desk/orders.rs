@@ -75,7 +75,8 @@ impl Desk {
             | Action::ClearCache
             | Action::SetVariable
             | Action::AddComponent
-            | Action::RemoveComponent => Box::pin(self.order(speaker, talk, command, left)).await,
+            | Action::RemoveComponent
+            | Action::RotateSecret => Box::pin(self.order(speaker, talk, command, left)).await,
             Action::Approve
             | Action::Reject
             | Action::Cancel
@@ -371,6 +372,7 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
         },
         Action::AddComponent => Change::AddComponent { component: component(command)? },
         Action::RemoveComponent => Change::RemoveComponent { component: component(command)? },
+        Action::RotateSecret => Change::RotateSecret { secret: command.name.clone().unwrap_or_default() },
         Action::Backfill => jobs::backfill_of(command, None)?,
         _ => Change::ClearCache { services },
     })

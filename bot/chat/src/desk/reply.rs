@@ -238,6 +238,9 @@ impl Desk {
             Ok(value) => {
                 let mut draft = question.draft.clone();
                 draft.put(question.slot, question.of.clone(), value);
+                let mut asides = speaker.asides.clone();
+                asides.retyped = question.of.clone().filter(|_| question.slot == Slot::Retype);
+                let speaker = &speaker.saying(asides);
                 Box::pin(self.go_on(speaker, talk, &question, draft, None)).await
             }
             Err(why) => Ok(Heard::say(Outcome::Asked, view::question_again(&question, said, &why))),
@@ -253,11 +256,7 @@ impl Desk {
         draft: Draft,
         changed: Option<Card>,
     ) -> Result<Heard, Refusal> {
-        let mut asides = speaker.asides.clone().or(question.asides.clone());
-        if question.slot == Slot::Retype {
-            asides.retyped.clone_from(&question.of);
-        }
-        let speaker = &speaker.saying(asides);
+        let speaker = &speaker.saying(speaker.asides.clone().or(question.asides.clone()));
         let mut heard = changed.map_or_else(Heard::nothing, |card| Heard::say(Outcome::Answered, card));
         if let Some(next) = draft.next() {
             talk.going_on_with(question);

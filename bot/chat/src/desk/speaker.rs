@@ -77,7 +77,9 @@ pub fn names_of(project: &Project) -> Names {
 fn components_of(project: &Project) -> Vec<Named> {
     let own = project.environments.values().flat_map(|environment| environment.components.keys());
     let mut names: Vec<&str> = Vec::new();
-    let usual = ComponentKind::USUAL.iter().map(|(name, _)| *name).filter(|name| *name != MAIL);
+    // "mail me": too usual a word to be a name where nothing is called so.
+    let usual =
+        ComponentKind::USUAL.iter().filter(|(_, kind)| *kind != ComponentKind::Mail).map(|(name, _)| *name);
     let all = project.components.keys().chain(own).map(ComponentName::as_str).chain(usual);
     for name in all {
         let is_service = project.services.keys().any(|service| service.as_str() == name);
@@ -87,9 +89,6 @@ fn components_of(project: &Project) -> Vec<Named> {
     }
     names.into_iter().map(Named::new).collect()
 }
-
-/// Too usual a word to be a name where nothing is called so: "mail me".
-const MAIL: &str = "mail";
 
 /// The names there are without a project: enough to set one up.
 pub(super) fn names_of_nothing() -> Names {

@@ -269,7 +269,7 @@ table! {
         verbs ["set", "set-variable"] examples ["set LOG_LEVEL=debug for {service} in {env}"];
     RotateSecret "rotate-secret" true [Name, Environments] needs [Environments, Name]
         "Replace a secret by a new one."
-        verbs ["rotate", "rotate-secret"] examples ["rotate STRIPE_SECRET_KEY in {env}"] later;
+        verbs ["rotate", "rotate-secret"] examples ["rotate STRIPE_SECRET_KEY in {env}"];
     Connect "connect" true [Provider, Environments, Mode] needs [Environments, Provider]
         "Connect a provider's account."
         verbs ["connect", "link", "integrate", "hook up"] examples ["connect {provider} to {env} in test mode"];

@@ -48,15 +48,11 @@ fn until_then(command: &Command, project: Option<&Project>) -> String {
         project.and_then(|it| it.environments.iter().find(|(_, environment)| !environment.production));
     let likely = likely.map_or("staging", |(name, _)| name.as_str());
     let place = command.environments.first().map_or(likely, String::as_str);
-    let project = project.map_or("PROJECT", |it| it.project.as_str());
     let environment = command.environment.as_deref().unwrap_or("NAME");
     let instead = match command.action {
         Action::Expand => format!("put the migration into the repository, and say `migrate {place}`"),
         Action::DestroyEnvironment => DESCRIPTION.to_owned(),
         Action::CreateEnvironment => format!("{DESCRIPTION}, and say `deploy {environment}`"),
-        Action::RotateSecret => {
-            format!("`infra-chat secret set {project}/{place}/NAME`, and say `restart {place}`")
-        }
         Action::Reconcile => format!("`status {place}` shows what runs"),
         Action::Diagnose => format!("`status {place}`, `logs {place}` and `incidents {place}`"),
         Action::Readiness => format!("`status {place}` and `can I deploy {place}?`"),
@@ -121,10 +117,6 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
         Action::DestroyEnvironment => {
             let environment = command.environment.as_deref().unwrap_or("the environment you name");
             format!("end everything in {environment} and remove it with its data, after an admin's approval")
-        }
-        Action::RotateSecret => {
-            let name = command.name.as_deref().unwrap_or("secret");
-            format!("make a new {name} in {places}, start fresh processes with it, and revoke the old one")
         }
         Action::Reconcile if command.dry_run => {
             format!("show where what runs in {places} differs from what should run")

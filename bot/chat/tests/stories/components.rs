@@ -15,17 +15,17 @@ fn a_component_is_removed_and_added_again() {
         t.user("zoe").says("storage").await;
         t.user("zoe").says("redis").await;
         t.bot_says(expect![[r#"
-            ? Really redis? Type its name, to be sure.
+            ? Really redis? To be sure, what is its name?
               Then it starts, after approval where that is needed.
               [Never mind]
               > remove redis from staging
 
-            ? «yes» is a yes, and not what is asked for. Really redis? Type its name, to be sure.
+            ? «yes» is a yes, and not what is asked for. Really redis? To be sure, what is its name?
               Then it starts, after approval where that is needed.
               [Never mind]
               > remove redis from staging
 
-            ? «storage» is not `redis`, so nothing is done. Really redis? Type its name, to be sure.
+            ? «storage» is not `redis`, so nothing is done. Really redis? To be sure, what is its name?
               Then it starts, after approval where that is needed.
               [Never mind]
               > remove redis from staging

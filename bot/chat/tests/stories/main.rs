@@ -40,6 +40,7 @@ mod questions_odd;
 mod questions_shared;
 mod questions_spoken;
 mod rollback;
+mod rotate;
 mod rules;
 mod rules_act;
 mod rules_runs;

@@ -96,6 +96,8 @@ mod questions_spoken;
 mod reading;
 #[path = "../../../chat/tests/stories/rollback.rs"]
 mod rollback;
+#[path = "../../../chat/tests/stories/rotate.rs"]
+mod rotate;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
 #[path = "../../../chat/tests/stories/rules_act.rs"]

@@ -11,7 +11,8 @@ use crate::monitor::{ATTEMPTS, Incident};
 use crate::plan::Plan;
 use crate::ports::Receipt;
 use crate::run::{Happening, IllegalMove, Reason, RunEvent, RunState, Step, StepEvent, StepState, state_of};
-use crate::step::{DesiredChange, Finalize, StepKind};
+use crate::secrets::SecretRef;
+use crate::step::{DesiredChange, Finalize, RenewSecret, StepKind};
 use crate::store::Write;
 
 impl Engine {
@@ -36,6 +37,9 @@ impl Engine {
         if let StepKind::Finalize(finalize) = &plan.steps[number as usize].kind {
             self.finalize_writes(&mut draft, finalize).await?;
         }
+        if let StepKind::RenewSecret(renew) = &plan.steps[number as usize].kind {
+            self.secret_renewed(&mut draft, renew).await?;
+        }
         draft.audit(
             &Actor::system(),
             "step.done",
@@ -55,6 +59,25 @@ impl Engine {
             self.ended(&run).await;
         }
         Ok(Moved::On)
+    }
+
+    /// The secret's new version is there together with the receipt. Where that version was set meanwhile, it is the new one.
+    async fn secret_renewed(&self, draft: &mut Draft, renew: &RenewSecret) -> Result<(), Refusal> {
+        let environment = draft.run.environment().clone();
+        let newest = self.store().secret_newest(&environment, &renew.secret).await?.unwrap_or_default();
+        if newest >= renew.version {
+            return Ok(());
+        }
+        let secret = SecretRef::new(environment, renew.secret.clone());
+        let by = draft.run.requester.name.clone();
+        let write = self.vault().renewed(&secret, renew.version, &by, draft.commit.now_ms)?;
+        draft.write(Write::Secret(write));
+        draft.audit(
+            &Actor::system(),
+            "secret.put",
+            json!({ "secret": secret.to_string(), "version": renew.version, "for": by }),
+        );
+        Ok(())
     }
 
     pub(super) async fn fail_step(
@@ -112,7 +135,9 @@ impl Engine {
             let project = self.project_of(&environment).await?;
             let mut described = project.value;
             for change in &finalize.changes {
-                change.describe(&mut described, &environment.environment);
+                if let Some(left) = change.describe(&mut described, &environment.environment) {
+                    draft.audit(&Actor::system(), "description.left", json!({ "because": left }));
+                }
             }
             // Guarded: where somebody imports a description in this very moment, this is done once more, with theirs.
             let revision = project.revision + 1;

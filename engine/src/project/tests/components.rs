@@ -57,7 +57,7 @@ fn an_environment_has_the_projects_but_what_it_does_without_and_its_own() {
     "#]]
     .assert_eq(&written);
 
-    // Added and removed again, nothing is left that says so.
+    // Added and removed again, nothing is left that says so; and what one of its own was is known when it is gone.
     let before = shop.clone();
     let (staging, name) = ("staging".parse().unwrap(), "redis".parse().unwrap());
     let redis = shop.components.get(&name).cloned();
@@ -65,8 +65,13 @@ fn an_environment_has_the_projects_but_what_it_does_without_and_its_own() {
     assert_eq!(has(&shop, "staging"), "postgres redis files valkey");
     shop.component_put(&staging, &name, None);
     assert_eq!(shop, before);
-    shop.component_put(&staging, &"valkey".parse().unwrap(), None);
-    assert!(shop.environments.get(&staging).unwrap().components.is_empty());
+    let valkey = "valkey".parse().unwrap();
+    shop.component_put(&staging, &valkey, None);
+    assert_eq!(has(&shop, "staging"), "postgres files");
+    assert_eq!(shop.component_known(&staging, &valkey).map(|it| it.kind), Some(ComponentKind::Cache));
+    let known = shop.component_known(&staging, &valkey).cloned();
+    shop.component_put(&staging, &valkey, known.as_ref());
+    assert_eq!(shop, before);
 }
 
 #[test]

@@ -197,7 +197,7 @@ impl Draft {
                 Slot::Environments => command.environments = list_of(value),
                 Slot::Ref => command.git_ref = Some(value.clone()),
                 Slot::Replicas => command.replicas = value.parse().ok(),
-                Slot::Name => command.name = Some(value.clone()),
+                Slot::Name | Slot::Secret => command.name = Some(value.clone()),
                 Slot::Value => command.value = Some(value.clone()),
                 Slot::Component => command.component = Some(value.clone()),
                 Slot::Provider => command.provider = Some(value.clone()),
@@ -231,7 +231,7 @@ impl Draft {
             Slot::Environments => list(&command.environments),
             Slot::Ref => command.git_ref.clone(),
             Slot::Replicas => command.replicas.map(|count| count.to_string()),
-            Slot::Name => command.name.clone(),
+            Slot::Name | Slot::Secret => command.name.clone(),
             Slot::Value => command.value.clone(),
             Slot::Component => command.component.clone(),
             Slot::Provider => command.provider.clone(),
@@ -405,7 +405,7 @@ impl Draft {
                 names.sort_by_key(|(production, elsewhere, _)| (*production, *production || *elsewhere));
                 names.into_iter().map(|(_, _, name)| name).collect()
             }
-            Slot::Name => project.map_or_else(Vec::new, |project| self.variables_of(project)),
+            Slot::Name | Slot::Secret => project.map_or_else(Vec::new, |project| self.variables_of(project)),
             Slot::Provider => {
                 Provider::ALL.iter().filter(|it| !it.is_front()).map(ToString::to_string).collect()
             }
@@ -442,7 +442,9 @@ impl Draft {
         let mut names: Vec<String> = if self.command.action == Action::RemoveComponent {
             here.iter().map(ToString::to_string).collect()
         } else {
-            let usual = ComponentKind::USUAL.iter().map(|(name, _)| *name);
+            // Those that can be said in one sentence, too.
+            let usual = ComponentKind::USUAL.iter().filter(|(_, kind)| *kind != ComponentKind::Mail);
+            let usual = usual.map(|(name, _)| *name);
             let all = project.components.keys().map(ComponentName::as_str).chain(usual);
             all.filter(|name| here.iter().all(|there| there.as_str() != *name))
                 .map(ToOwned::to_owned)
@@ -453,14 +455,14 @@ impl Draft {
         names
     }
 
-    /// The variables services have where it is about, secrets left out.
+    /// The variables services have where it is about: the secrets where one is to be rotated, else the others.
     fn variables_of(&self, project: &Project) -> Vec<String> {
         let environments = self.filled().environments.into_iter().filter_map(|name| name.parse().ok());
         let mut names = BTreeSet::new();
         for environment in environments.collect::<Vec<EnvironmentName>>() {
             let services = project.services.keys().filter_map(|name| project.service_in(&environment, name));
             for (name, value) in services.flat_map(|service| service.variables) {
-                if matches!(value, Variable::Plain(_)) {
+                if matches!(value, Variable::Secret(_)) == (self.command.action == Action::RotateSecret) {
                     names.insert(name);
                 }
             }

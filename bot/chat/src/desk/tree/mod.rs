@@ -43,6 +43,8 @@ pub(crate) enum Slot {
     Name,
     /// What a variable is set to.
     Value,
+    /// Which secret.
+    Secret,
     /// Which database, cache or store.
     Component,
     /// The name of what is taken away, typed once more.

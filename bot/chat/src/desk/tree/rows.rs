@@ -62,10 +62,13 @@ slots! {
         "It is written as it is said, and can be read by everybody: no place for a secret."
         "One word; several between ticks, like `` `see you soon` ``."
         Takes::Loose(valid::value), None;
+    Secret ["secret", "name"] "Which secret?"
+        "It gets a new value, and what uses it is started again with that."
+        "" Takes::One, None;
     Component ["component"] "Which component?"
         "Services are told of it by its name, and it is made or taken away by that."
         "" Takes::One, None;
-    Retype ["its name once more"] "Really {of}? Type its name, to be sure."
+    Retype ["its name once more"] "Really {of}? To be sure, what is its name?"
         "What is taken away is missed by whoever relies on it, and a click is quickly done."
         "" Takes::Words(valid::name), None;
     Provider ["provider"] "Which provider?"
@@ -175,7 +178,10 @@ static MORE: &[(Action, &[Slot])] = &[
 
 /// The slots of an action, in the order they are asked for.
 pub(crate) fn slots_of(action: Action) -> impl Iterator<Item = Slot> {
-    let needs = action.row().needs.iter().filter_map(|key| Slot::of(*key));
+    let needs = action.row().needs.iter().filter_map(move |key| match (action, Slot::of(*key)) {
+        (Action::RotateSecret, Some(Slot::Name)) => Some(Slot::Secret),
+        (_, slot) => slot,
+    });
     let more = MORE.iter().find(|(of, _)| *of == action).map_or(&[][..], |(_, more)| more);
     needs.chain(more.iter().copied())
 }
