@@ -217,6 +217,16 @@ async fn a_component_that_is_ended_keeps_its_volume_and_comes_back_with_it() {
     stage.world(adapters::railway::sim::World::settle);
     hosted.shape_ensure(&may(2), &key(), &redis()).await.unwrap();
     assert_eq!((runs(&stage), names(&hosted).await.as_str()), ((2, 1, 2), "postgres redis"));
+
+    // Stopped and not crossed out, as after a kill between the two: it is not there, and comes back when it is wanted.
+    stage.world(|world| {
+        let running = world.deployments.iter_mut().flat_map(|row| &mut row.instances);
+        running.for_each(|(_, status)| "STOPPED".clone_into(status));
+    });
+    assert_eq!(stage.hosted().observe(&key()).await.unwrap().components.len(), 0);
+    stage.hosted().shape_ensure(&may(2), &key(), &redis()).await.unwrap();
+    stage.world(adapters::railway::sim::World::settle);
+    assert_eq!((runs(&stage).1, names(&stage.hosted()).await.as_str()), (1, "redis"));
     stage.checked();
 }
 
@@ -230,7 +240,6 @@ async fn a_release_finds_the_components_it_is_told_of_and_no_others() {
     let told = |components: &[(engine::model::ComponentName, ComponentKind)], release: u32| {
         engine::ports::ConfigSet { components: Some(components.iter().cloned().collect()), ..config(release) }
     };
-    let both = [postgres.clone(), ("redis".parse().unwrap(), ComponentKind::Cache)];
     let address = |stage: &Stage| {
         stage.world(|world| {
             let row = world.instances.iter().find(|row| row.variables.contains_key("NUMBER")).unwrap();
@@ -238,7 +247,8 @@ async fn a_release_finds_the_components_it_is_told_of_and_no_others() {
         })
     };
     let database = "${{postgres.DATABASE_URL}}".to_owned();
-    hosted.config_put(&may(3), &key(), &api(), 1, Some(&told(&both, 1))).await.unwrap();
+    // One from before that was kept is told of all there are.
+    hosted.config_put(&may(3), &key(), &api(), 1, Some(&config(1))).await.unwrap();
     Deploy::first().run(&hosted).await.unwrap();
     assert_eq!(address(&stage), (database.clone(), "${{redis.REDIS_URL}}".to_owned()));
     hosted.config_put(&may(3), &key(), &api(), 2, Some(&told(&[postgres], 2))).await.unwrap();

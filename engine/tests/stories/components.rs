@@ -180,3 +180,113 @@ fn where_nothing_is_live_the_next_deploy_is_told_of_it() {
         assert!(t.components("staging").await.contains("api: postgres redis"));
     });
 }
+
+#[test]
+fn what_is_removed_takes_nobody_to_another_one() {
+    on_both(async |t| {
+        let two = (
+            "postgres: { kind: database }",
+            "postgres: { kind: database }\n  redis: { kind: cache }\n  redis-2: { kind: cache }",
+        );
+        t.redescribes(&[two]).await.unwrap();
+        t.does("ana", "staging", deploy("v1")).await;
+        let refused = t.tries("zoe", "staging", remove("redis")).await.unwrap_err();
+        assert_eq!(refused.code(), "takes-over");
+        // The second by name goes as it came.
+        t.becomes("ben", Some(Role::Admin)).await;
+        t.does("zoe", "staging", remove("redis-2")).await;
+        assert!(t.components("staging").await.contains("described: postgres redis; api: postgres redis;"));
+    });
+}
+
+#[test]
+fn what_is_live_keeps_what_it_asks_for() {
+    on_both(async |t| {
+        let file = ("postgres: { kind: database }", "postgres: { kind: database }\n  redis: { kind: cache }");
+        let address = ("GREETING: hello", "GREETING: hello\n      CACHE: \"${component.redis.url}\"");
+        t.redescribes(&[file, address]).await.unwrap();
+        t.does("ana", "staging", deploy("v1")).await;
+        // Imported, and not deployed yet.
+        t.redescribes(&[("\n      CACHE: \"${component.redis.url}\"", "")]).await.unwrap();
+        let refused = t.tries("zoe", "staging", remove("redis")).await.unwrap_err();
+        assert_eq!(refused.code(), "component-needed");
+        assert!(
+            format!("{refused:?}").contains("`CACHE` of api, as it is live, asks for its address"),
+            "{refused:?}"
+        );
+    });
+}
+
+#[test]
+fn a_database_elsewhere_goes_and_comes_back_as_it_was() {
+    on_both(async |t| {
+        let elsewhere = "staging:\n    components: { reports: { kind: database, url: { secret: reports-url } } }\n    edge:";
+        t.redescribes(&[("staging:\n    edge:", elsewhere)]).await.unwrap();
+        let name = "reports-url".parse().unwrap();
+        let zoe = t.person("zoe").await;
+        let url = "postgres://a:b@127.0.0.1/c".to_owned().into();
+        t.engine().secret_set(&t.environment("staging"), &name, url, &zoe).await.unwrap();
+        t.does("ana", "staging", deploy("v1")).await;
+        t.becomes("ben", Some(Role::Admin)).await;
+        t.does("zoe", "staging", remove("reports")).await;
+        assert!(
+            t.components("staging").await.contains("there: postgres; described: postgres; api: postgres;")
+        );
+        // The way back knows where it is, and so does the order that brings it back.
+        for change in [rollback(), add("reports")] {
+            t.does("ana", "staging", change).await;
+            let there = t.world.ports().platform.observe(&t.environment("staging")).await.unwrap();
+            assert_eq!(there.urls.get("reports").map(ToString::to_string).as_deref(), Some("reports-url"));
+        }
+        assert!(t.secrets_live("staging").await.contains("web reports-url 1"));
+    });
+}
+
+#[test]
+fn a_component_that_is_not_taken_into_use_is_ended_again() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        let before = t.components("staging").await;
+        t.world.behaviour("v1", Behaviour::healthy_after(3_600_000)).unwrap();
+        let run = t.asks("ana", "staging", add("redis")).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: unhealthy");
+        assert_eq!(t.components("staging").await, before);
+    });
+}
+
+#[test]
+fn an_import_meanwhile_keeps_what_it_asks_for() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.does("ana", "staging", add("redis")).await;
+        t.becomes("ben", Some(Role::Admin)).await;
+        let run = t.orders("zoe", "staging", remove("redis")).await;
+        while t.settles_or_dies_after(1).await {
+            t.crash_and_restart().await;
+            let steps = t.engine().store().step_list(&run).await.unwrap();
+            if steps.len() > 3 {
+                break;
+            }
+        }
+        let own = "staging:\n    components: { redis: { kind: cache } }\n    services: { api: { variables: { CACHE: \"${component.redis.url}\" } } }\n    edge:";
+        t.redescribes(&[("staging:\n    edge:", own)]).await.unwrap();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded");
+        assert!(t.components("staging").await.starts_with("there: postgres; described: postgres redis;"));
+    });
+}
+
+#[test]
+fn a_variable_leads_to_what_its_service_is_told_of() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        let file = ("postgres: { kind: database }", "postgres: { kind: database }\n  redis: { kind: cache }");
+        t.redescribes(&[file]).await.unwrap();
+        let cache = set_variable(&["api"], "CACHE", "${component.redis.url}");
+        let refused = t.tries("ana", "staging", cache.clone()).await.unwrap_err();
+        assert_eq!(refused.code(), "untold-component");
+        t.does("ana", "staging", add("redis")).await;
+        t.does("ana", "staging", cache).await;
+    });
+}

@@ -108,9 +108,8 @@ fn a_component_is_added() {
         t.bot_says(expect![[r#"
             ? Which component?
                 1. storage
-                2. mail
               Then it starts, after approval where that is needed.
-              [storage] [mail] [Never mind]
+              [storage] [Never mind]
               > add to staging
         "#]]);
         t.bot_shows(expect![[r#"

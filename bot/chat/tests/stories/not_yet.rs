@@ -72,9 +72,7 @@ fn orders_for_rooms_that_are_not_built() {
         for said in [
             "rehearse deploy staging ref v1.0.0",
             "stop backfill timezone on staging",
-            "rotate STRIPE_SECRET_KEY in staging",
             "destroy environment staging",
-            "add redis to staging",
             "reconcile staging",
             "readiness production",
         ] {
@@ -87,20 +85,10 @@ fn orders_for_rooms_that_are_not_built() {
               [dry run deploy v1.0.0 to staging]
               > rehearse deploy v1.0.0 to staging
 
-            · I understood «rotate STRIPE_SECRET_KEY in staging», but I can't do that yet.
-              It would make a new STRIPE_SECRET_KEY in staging, start fresh processes with it, and revoke the old one.
-              Nothing was done. Until then: `infra-chat secret set invoice-perfect/staging/NAME`, and say `restart staging`.
-              > rotate STRIPE_SECRET_KEY in staging
-
             · I understood «destroy environment staging», but I can't do that yet.
               It would end everything in staging and remove it with its data, after an admin's approval.
               Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
               > destroy environment staging
-
-            · I understood «add redis to staging», but I can't do that yet.
-              It would add redis to staging and give services its address.
-              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
-              > add redis to staging
 
             · I understood «reconcile in staging», but I can't do that yet.
               It would bring what runs in staging back to what should run.
@@ -121,7 +109,7 @@ fn orders_for_rooms_that_are_not_built() {
             "#]],
         );
         t.settles().await;
-        t.effects(expect![[r#""#]]);
+        t.effects(expect![""]);
     });
 }
 
@@ -130,7 +118,6 @@ fn orders_for_rooms_that_are_not_built() {
 fn several_that_are_not_there_yet() {
     chat(async |t| {
         t.user("zoe").says("Add timezone column in staging; then do production.").await;
-        t.user("zoe").says("Add Redis to staging and production.").await;
         t.user("zoe").says("reconcile staging, then restart api in staging").await;
         t.bot_says(expect![[r#"
             · I understood «add "timezone" column in staging», but I can't do that yet.
@@ -142,11 +129,6 @@ fn several_that_are_not_there_yet() {
               It would write a migration that adds timezone without disturbing what runs, and run it in production.
               Nothing was done. Until then: put the migration into the repository, and say `migrate production`.
               > add "timezone" column in production
-
-            · I understood «add redis to staging and production», but I can't do that yet.
-              It would add redis to staging and production and give services its address.
-              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
-              > add redis to staging and production
 
             · I understood «reconcile in staging», but I can't do that yet.
               It would bring what runs in staging back to what should run.

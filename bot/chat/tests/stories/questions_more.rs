@@ -202,19 +202,12 @@ fn a_word_too_many() {
 fn nothing_is_made_up() {
     chat(async |t| {
         t.user("ana").says("so far").await;
-        t.user("ana").says("remove redis").await;
         t.user("ana").says("diagnose").await;
         t.user("ana").says("create environment").await;
-        t.user("ana").says("rotate secret").await;
         t.user("ana").says("backfill-stop").await;
         t.bot_says(expect![[r#"
             · No question of yours is open, so nothing is put together.
               [status]
-
-            · I understood «remove redis», but I can't do that yet.
-              It would take redis away from the environment you name with what it holds, after an admin's approval.
-              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
-              > remove redis
 
             · I understood «diagnose», but I can't do that yet.
               It would look at services, components and providers in every environment for what is wrong, and change nothing.
@@ -225,11 +218,6 @@ fn nothing_is_made_up() {
               It would make an environment with the project's services and components.
               Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`, and say `deploy NAME`.
               > create environment
-
-            · I understood «rotate secret», but I can't do that yet.
-              It would make a new secret in the environment you name, start fresh processes with it, and revoke the old one.
-              Nothing was done. Until then: `infra-chat secret set invoice-perfect/staging/NAME`, and say `restart staging`.
-              > rotate secret
 
             ? backfill-stop where?
                 1. staging

@@ -268,6 +268,11 @@ impl Chat {
         self.engine().project_import(&project.read(), &Actor::system()).await.unwrap();
     }
 
+    /// What the project's services need of secrets and nobody set is made, as the program does where a project is imported.
+    pub(crate) async fn makes_secrets(&self, project: &Project) {
+        self.engine().secrets_generate_missing(&project.read(), &Actor::system()).await.unwrap();
+    }
+
     /// Zoe sets a secret.
     pub(crate) async fn sets_secret(
         &self,
