@@ -55,7 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("clear-cache", vec![deploy("v1")], clear_cache()),
         case("set-variable", vec![deploy("v1")], set_variable(&["api", "cron"], "GREETING", "hi")),
         case("add-component", vec![deploy("v1")], add("redis")),
-        case("remove-component", vec![deploy("v1"), add("redis")], remove("redis")),
+        case("remove-component", vec![deploy("v1")], remove("redis")),
         case("rotate-secret", vec![deploy("v1")], rotate("session-secret")),
         case("backfill", vec![deploy("v1")], backfill(6_000)),
     ]
@@ -73,6 +73,10 @@ pub(super) async fn begin(t: &mut Story, case: &Case) {
     }
     if case.name == "backfill" {
         t.has_rows(120);
+    }
+    if case.name == "remove-component" {
+        let redis = "postgres: { kind: database }\n  redis: { kind: cache }";
+        t.redescribes(&[("postgres: { kind: database }", redis)]).await.unwrap();
     }
     if case.name.ends_with("by-tool") {
         let tool = "component: postgres, runner: command, service: api, command: make migrate, table: done }";
