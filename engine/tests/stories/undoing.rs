@@ -216,7 +216,7 @@ macro_rules! proofs {
     )*};
 }
 
-proofs! { first_deploy deploy deploy_one rollback rollback_one scale_up scale_down cron_disable cron_enable add_component remove_component }
+proofs! { first_deploy deploy deploy_one rollback rollback_one scale_up scale_down cron_disable cron_enable remove_component }
 
 /// Those whose undo calls nobody: nothing of theirs is taken back.
 #[test]
