@@ -77,7 +77,7 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
         Came::Asked => {
             // Each `run` is a conversation of its own: the next one is no answer to this.
             out::aside(
-                "Nobody waits for the answer here: say the whole with `infra-chat run \"…\"`, or talk with `infra-chat`.",
+                "Nobody waits for the answer here: say the whole with `infra-chat run \"…\"`, answer through a pipe into `infra-chat chat`, or talk with `infra-chat`.",
             );
             return Ok(Exit::Refused);
         }
