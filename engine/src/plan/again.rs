@@ -185,6 +185,7 @@ impl Work {
             ));
             return finish(request, facts, Draft { title, steps, diff, way_back: back, notes });
         };
+        let is_described = changes.iter().any(DesiredChange::is_described);
         let number = number_after(facts);
         let release = again(facts, live, number, &running, subject, |now| config(now, number));
         diff.extend(changed(facts, live, &release, &running));
@@ -193,6 +194,8 @@ impl Work {
         let draft = Draft { title, steps, diff, way_back: String::new(), notes };
         let mut plan = finish(request, facts, draft)?;
         plan.way_back = way_back::of_deploy(facts, None);
+        // A rollback leaves the description alone: what it says is taken back by an order of its own.
+        let back = if is_described { format!("for the deploys after it: {back}") } else { back };
         plan.way_back.say = format!("{}; {back}", plan.way_back.say);
         if facts.described()?.production && !plan.way_back.proved {
             plan.risk.at_least(RiskLevel::High, "the way back is not proved");

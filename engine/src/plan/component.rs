@@ -64,7 +64,7 @@ pub(super) fn add(request: &RunRequest, facts: &Facts, name: &ComponentName) -> 
         notes: Vec::new(),
         beside: Beside { before: vec![ensured], after: Vec::new(), shape: Some(shape) },
         changes: vec![change],
-        back: format!("for the deploys after it: remove {name} from {environment}"),
+        back: format!("remove {name} from {environment}"),
     };
     if !there || !work.running.is_empty() {
         work.notes.extend(found_in(facts, name, kind)?);
@@ -127,7 +127,7 @@ pub(super) fn remove(request: &RunRequest, facts: &Facts, name: &ComponentName) 
         notes,
         beside: Beside { before: Vec::new(), after: ended.into_iter().collect(), shape: Some(shape) },
         changes: vec![DesiredChange::Component { name: name.clone(), component: None }],
-        back: format!("for the deploys after it: add {name} to {environment}"),
+        back: format!("add {name} to {environment}"),
     };
     let mut plan = work.plan(request, facts, |config, number| {
         let mut told = facts.told(config);

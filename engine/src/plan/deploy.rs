@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::again::number_after;
 use super::by_command;
 use super::changes::{diff, release_name};
 use super::facts::build_key;
@@ -48,7 +49,7 @@ pub(super) fn plan(
     })?;
     let described = facts.described()?;
     let chosen = facts.chosen(services);
-    let number = facts.releases.first().map_or(1, |newest| newest.id.number + 1);
+    let number = number_after(facts);
     let live = facts.live();
 
     let mut parts: BTreeMap<ServiceName, ServiceRelease> =

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::again::number_after;
 use super::changes::release_name;
 use super::component;
 use super::deploy::{
@@ -84,7 +85,7 @@ pub(super) fn plan(
     let forward = target.id.number > live.id.number;
     let gone = if restores { named_releases(&astray) } else { format!("release {}", live.id.number) };
     let release = (!whole && !restores).then(|| {
-        let number = facts.releases.first().map_or(1, |newest| newest.id.number + 1);
+        let number = number_after(facts);
         Release {
             id: ReleaseId { environment: facts.environment.clone(), number },
             reference: format!("{} for {}", target.reference, names(&chosen)),

@@ -64,10 +64,8 @@ pub(super) fn plan(request: &RunRequest, facts: &Facts, said: &str) -> Result<Pl
         changes: Vec::new(),
         back: format!("{secret} as it was does not come back"),
     };
-    let mut plan = work.plan(request, facts, |config, number| {
-        let with = facts.with_secret(config, number, &secret, version);
-        if config.secrets.contains_key(&secret) { with } else { facts.with_newest_secrets(config) }
-    })?;
+    let mut plan =
+        work.plan(request, facts, |config, number| facts.with_secret(config, number, &secret, version))?;
     plan.risk.at_least(RiskLevel::Medium, format!("{secret} as it was does not come back"));
     Ok(plan)
 }
