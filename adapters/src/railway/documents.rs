@@ -152,6 +152,9 @@ documents! {
     ENVIRONMENT_CREATE = "EnvironmentCreate", Write, "create an environment",
         "mutation EnvironmentCreate($input: EnvironmentCreateInput!) { environmentCreate(input: $input) { \
          id name isEphemeral } }";
+    ENVIRONMENT_PATCH = "EnvironmentPatch", Write, "bring a service into an environment",
+        "mutation EnvironmentPatch($environmentId: String!, $patch: EnvironmentConfig!, $message: String) { \
+         environmentPatchCommit(environmentId: $environmentId, patch: $patch, commitMessage: $message) }";
     SERVICE_CREATE = "ServiceCreate", Write, "create a service",
         "mutation ServiceCreate($input: ServiceCreateInput!) { serviceCreate(input: $input) { id name } }";
     SERVICE_CONNECT = "ServiceConnect", Write, "connect a service to its code",

@@ -2,7 +2,7 @@
 
 use engine::ports::{Permit, PortError};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::client::{Made, Railway, Written, after_write, not_seen, receipt};
 use super::documents;
@@ -30,7 +30,8 @@ impl Railway {
     /// A service of that name in an environment, made from that.
     ///
     /// A new one is made in this environment; Railway makes it in all others too that are no forks, without deploying it where it has no
-    /// source. A service with another image gets the right one here. One that is built from another repository is left alone: that
+    /// source. One that the project has, and this environment not, is brought into this one: an environment that was made after it has
+    /// none of it. A service with another image gets the right one here. One that is built from another repository is left alone: that
     /// would change it in every environment.
     pub async fn ensure_service(
         &self,
@@ -88,11 +89,9 @@ impl Railway {
             #[serde(rename = "serviceCreate")]
             _made: Named,
         }
-        if self.services(&environment.project_id).await?.iter().any(|service| service.name == name) {
-            return Err(PortError::fail(
-                format!("Service {name} is in the project, but not in environment {}.", environment.name),
-                "Sync the environment from one that has it (railway.com, Environments), or make the environment from one that has it.",
-            ));
+        let all = self.services(&environment.project_id).await?;
+        if let Some(elsewhere) = all.iter().find(|service| service.name == name) {
+            return Ok(Some(self.bring_service(permit, environment, elsewhere, source).await?));
         }
         let mut input =
             json!({ "projectId": environment.project_id, "environmentId": environment.id, "name": name });
@@ -110,6 +109,33 @@ impl Railway {
             Err(error) if is_taken(&error) => Ok(None),
             Err(error) => Err(error.of_write()),
         }
+    }
+
+    /// Brings a service of the project into an environment that has none of it, made from that: nothing of what it is elsewhere comes
+    /// along, and least of all its variables. The patch is the one Railway's own command line makes (`isCreated`); said twice, it says
+    /// the same.
+    async fn bring_service(
+        &self,
+        permit: &Permit,
+        environment: &Environment,
+        service: &Named,
+        source: &Source,
+    ) -> Result<Written, PortError> {
+        let mut brought = json!({ "isCreated": true });
+        match source {
+            Source::Nothing => {}
+            Source::Repo { repo, branch } => brought["source"] = json!({ "repo": repo, "branch": branch }),
+            Source::Image(image) => brought["source"] = json!({ "image": image }),
+        }
+        let mut services = Map::new();
+        services.insert(service.id.clone(), brought);
+        let variables = json!({
+            "environmentId": environment.id,
+            "patch": { "services": services },
+            "message": format!("{} (Infra Chat, {})", service.name, permit.run()),
+        });
+        let taken = self.write::<Value>(permit, documents::ENVIRONMENT_PATCH, variables, &[]).await;
+        Ok(taken.map_err(ApiError::of_write)?.1)
     }
 
     async fn give_source(

@@ -47,6 +47,45 @@ async fn a_first_release_makes_everything_and_has_all_traffic() {
 }
 
 #[tokio::test]
+async fn an_environment_beside_another_of_its_project_has_what_that_has_and_nothing_of_its_values() {
+    let stage = Stage::start(true).await;
+    let staging = stage.world(|world| {
+        let (project, staging) = world.add_project("shop", "staging");
+        for name in ["api", "api-canary", "postgres"] {
+            let repo = (name != "postgres").then_some("acme/shop");
+            let image = (name == "postgres").then_some("postgres:18");
+            let service = world.add_service(&project, &staging, name, repo, image);
+            world.add_deployment(&staging, &service, None);
+            let row = world.instance(&staging, &service).unwrap();
+            row.variables.insert("STRIPE_KEY".to_owned(), "sk_test_of_staging".to_owned());
+        }
+        world.settle();
+        staging
+    });
+    let of_staging = || {
+        stage.world(|world| {
+            let rows = world.deployments.iter().filter(|row| row.environment == staging);
+            let rows = rows.map(|row| format!("{row:?}")).collect::<Vec<_>>();
+            let instances = world.instances.iter().filter(|row| row.environment == staging);
+            (rows, instances.map(|row| format!("{row:?}")).collect::<Vec<_>>())
+        })
+    };
+    let before = of_staging();
+    let hosted = stage.hosted();
+    Deploy::first().run(&hosted).await.unwrap();
+    assert_eq!(hosted.weights(&key(), &api()).await.unwrap(), weights(&[(1, 100)]));
+    assert_eq!(stage.visit(&hosted, 20).await, (20, 0));
+    assert_eq!(of_staging(), before);
+    stage.world(|world| {
+        assert_eq!((world.projects.len(), world.environments.len(), world.services.len()), (1, 2, 3));
+        let here = world.instances.iter().filter(|row| row.environment != staging);
+        let values: Vec<&String> = here.flat_map(|row| row.variables.values()).collect();
+        assert!(values.iter().all(|value| !value.contains("of_staging")), "{values:?}");
+    });
+    stage.checked();
+}
+
+#[tokio::test]
 async fn a_canary_gets_its_share_and_returns_to_the_stable_service() {
     let stage = Stage::start(true).await;
     let hosted = stage.hosted();

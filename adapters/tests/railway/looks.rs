@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use adapters::http::sim::{Fault, Said, When};
-use adapters::railway::{Begins, Bounds, LogOf, Source, Token};
+use adapters::railway::{At, Begins, Bounds, LogOf, Source, Token};
 use engine::ports::PortError;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -202,14 +202,19 @@ async fn a_database_has_its_volume_before_it_starts_and_keeps_its_password() {
 }
 
 #[tokio::test]
-async fn an_empty_environment_has_no_services_and_says_what_to_do() {
+async fn a_service_comes_into_an_environment_that_was_made_after_it_and_brings_nothing_along() {
     let here = Here::start().await;
     let ids = here.ids.clone();
     let railway = here.railway();
     let empty = railway.ensure_environment(&may(), &ids.project, "empty", &Begins::Empty).await.unwrap().it;
     let source = Source::Repo { repo: "acme/api".to_owned(), branch: "main".to_owned() };
-    let error = railway.ensure_service(&may(), &ids.project, &empty.id, "api", &source).await.unwrap_err();
-    assert!(error.to_string().contains("is in the project, but not in environment empty"), "{error}");
+    let come = railway.ensure_service(&may(), &ids.project, &empty.id, "api", &source).await.unwrap();
+    assert_eq!(come.it.service_id, ids.api.service, "it is the one the project has");
+    assert_eq!(come.it.source.unwrap().repo.as_deref(), Some("acme/api"));
+    let at = At { environment: empty.id.clone(), ..ids.api.clone() };
+    assert!(railway.variables(&at).await.unwrap().is_empty(), "nothing of staging's");
+    let deployed = here.server.with(|vendor| vendor.world.deployments.clone());
+    assert_eq!(deployed.iter().filter(|row| row.environment == ids.staging).count(), 2, "as before");
     let like = Begins::Like(ids.staging.clone());
     let like = railway.ensure_environment(&may(), &ids.project, "like", &like).await.unwrap().it;
     let seen = railway.environment(&ids.project, &like.id).await.unwrap();

@@ -62,6 +62,9 @@ const OPERATIONS: &[(&str, Act)] = operations! {
     "ensure_service from an image": |r, p, i| async {
         r.ensure_service(p, &i.project, &i.staging, "mail", &Source::Image("axllent/mailpit:v1".to_owned())).await
     };
+    "ensure_service comes from another environment": |r, p, i| async {
+        r.ensure_service(p, &i.project, &i.later, "api", &repo("acme/api")).await
+    };
     "ensure_service gets its image": |r, p, i| async {
         r.ensure_service(p, &i.project, &i.staging, "worker", &Source::Image("acme/worker:1".to_owned())).await
     };

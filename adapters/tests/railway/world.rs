@@ -24,6 +24,8 @@ pub(crate) struct Ids {
     pub project: String,
     pub staging: String,
     pub production: String,
+    /// Made after the services: it has none of them.
+    pub later: String,
     /// Built from acme/api, with two deployments: `a…` before, `b…` now.
     pub api: At,
     /// Made from nothing.
@@ -66,7 +68,8 @@ fn fill(world: &mut World) -> Ids {
     world.tokens.insert(PROJECT_TOKEN.to_owned(), Access::Project(project.clone(), staging.clone()));
     let at = |service: String| At { project: project.clone(), environment: staging.clone(), service };
     let (api, worker) = (at(api), at(worker));
-    Ids { project, staging, production, api, worker, before, now, mark: String::new() }
+    let later = world.add_environment(&project, "later");
+    Ids { project, staging, production, later, api, worker, before, now, mark: String::new() }
 }
 
 pub(crate) struct Here {

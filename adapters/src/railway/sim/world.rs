@@ -210,19 +210,30 @@ impl World {
             .map(|row| row.id.clone())
             .collect();
         for environment in environments {
-            let instance = InstanceRow {
-                id: self.id(),
-                service: id.clone(),
-                environment,
-                repo: repo.map(str::to_owned),
-                image: image.map(str::to_owned),
-                settings: BTreeMap::new(),
-                variables: BTreeMap::new(),
-                sealed: BTreeSet::new(),
-            };
-            self.instances.push(instance);
+            self.add_instance(&environment, &id, repo, image);
         }
         id
+    }
+
+    /// Makes a service of the project in one more environment.
+    pub(super) fn add_instance(
+        &mut self,
+        environment: &str,
+        service: &str,
+        repo: Option<&str>,
+        image: Option<&str>,
+    ) {
+        let instance = InstanceRow {
+            id: self.id(),
+            service: service.to_owned(),
+            environment: environment.to_owned(),
+            repo: repo.map(str::to_owned),
+            image: image.map(str::to_owned),
+            settings: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            sealed: BTreeSet::new(),
+        };
+        self.instances.push(instance);
     }
 
     /// Begins a deployment of what the service is made from; nothing where it is made from nothing.

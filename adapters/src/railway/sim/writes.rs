@@ -16,6 +16,7 @@ impl World {
         Some(match name {
             "projectCreate" => Ok(self.project_create(input)),
             "environmentCreate" => self.environment_create(input),
+            "environmentPatchCommit" => self.environment_patch(arguments),
             "serviceCreate" => self.service_create(input),
             "serviceConnect" => self.service_connect(&text(arguments, "id"), input),
             "serviceInstanceUpdate" => self.instance_update(arguments),
@@ -75,6 +76,29 @@ impl World {
             }
         }
         self.environment(&id).ok_or_else(|| "Problem processing request".to_owned())
+    }
+
+    /// What of a patch is understood: services that are brought into an environment.
+    fn environment_patch(&mut self, arguments: &Value) -> Result<Value, String> {
+        let environment = text(arguments, "environmentId");
+        let project =
+            self.environments.iter().find(|row| row.id == environment).map(|row| row.project.clone());
+        let project = project.ok_or("Environment not found")?;
+        for (service, patch) in arguments["patch"]["services"].as_object().into_iter().flatten() {
+            if !self.services.iter().any(|row| row.id == *service && row.project == project) {
+                return Err("Service not found".to_owned());
+            }
+            if patch["isCreated"] != json!(true) {
+                return Err("Problem processing request".to_owned());
+            }
+            if self.instance(&environment, service).is_some() {
+                continue;
+            }
+            let source = |of: &str| patch["source"][of].as_str();
+            self.add_instance(&environment, service, source("repo"), source("image"));
+            self.add_deployment(&environment, service, None);
+        }
+        Ok(json!(self.id()))
     }
 
     fn service_create(&mut self, input: &Value) -> Result<Value, String> {
