@@ -4,6 +4,7 @@
 
 mod amounts;
 mod change;
+mod choices;
 mod command_line;
 mod describe;
 mod draft;
