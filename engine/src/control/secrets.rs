@@ -143,7 +143,7 @@ impl Vault {
         self.put_as(environment, name, value, false, actor).await
     }
 
-    async fn put_as(
+    pub(super) async fn put_as(
         &self,
         environment: &EnvironmentKey,
         name: &SecretName,

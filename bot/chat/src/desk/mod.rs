@@ -12,6 +12,7 @@ mod correct;
 mod data;
 mod edits;
 mod elliptic;
+mod environment;
 mod files;
 mod glass;
 mod incident;

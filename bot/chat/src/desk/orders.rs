@@ -115,6 +115,9 @@ impl Desk {
                 }
                 Box::pin(self.steer_job(speaker, talk, &draft.filled(), left)).await
             }
+            Action::CreateEnvironment => {
+                Box::pin(self.create_environment(speaker, talk, command, left)).await
+            }
             Action::Setup | Action::Alert | Action::Rule => {
                 let mut draft = Draft::of(command).settled(speaker.project.as_ref());
                 if let Some(name) = tree::named_project(&speaker.inbound.text)

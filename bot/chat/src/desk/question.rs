@@ -48,9 +48,12 @@ pub(crate) struct Question {
     /// The project's description that is to be found right, when nothing stands in its way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<String>,
-    /// What that changes of the project there is, a line each.
+    /// The lines of it that are shown, where these are not all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) changes: Vec<String>,
+    pub(crate) shown: Vec<String>,
+    /// What is told beside it, by what it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) lists: Vec<(String, Vec<String>)>,
     /// What is to be done behind it.
     #[serde(default)]
     pub(crate) rest: Vec<Command>,
@@ -212,14 +215,16 @@ impl Desk {
         let choices =
             wanted.choices.unwrap_or_else(|| draft.choices(slot, of_name, project, last.as_deref()));
         let mut why = wanted.why;
-        let (mut description, mut changes) = (None, None);
+        let mut described = None;
         if draft.is_collected() {
             let hindrances = self.hindrances(speaker, &draft).await?;
             let free = !hindrances.iter().any(Hindrance::is_in_the_way);
-            if slot == Slot::Confirm && free && draft.command.action == Action::Setup {
+            if slot == Slot::Confirm && free && draft.is_described() {
                 let there = self.set_up(speaker, &draft).await?;
-                (description, changes) =
-                    self.described(&draft, there.as_ref()).await.map(|it| (it.text, it.changes)).unzip();
+                described = self.described(&draft, there.as_ref()).await;
+                if let (Some(described), Some(there)) = (&mut described, &there) {
+                    described.lists.extend(self.still_wanted(&draft, there, &described.text).await?);
+                }
             }
             // Said as soon as it is known, and once more before the whole is found right.
             let known = match talk.goes_on_with() {
@@ -238,8 +243,9 @@ impl Desk {
             slot,
             of,
             why,
-            description,
-            changes: changes.unwrap_or_default(),
+            description: described.as_ref().map(|it| it.text.clone()),
+            shown: described.as_ref().map(|it| it.shown.clone()).unwrap_or_default(),
+            lists: described.map(|it| it.lists).unwrap_or_default(),
             rest: rest.to_vec(),
             project: project.map(|project| project.project.clone()),
             asked: talk.asks_for(&speaker.inbound.identity),

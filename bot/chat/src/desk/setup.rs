@@ -7,6 +7,7 @@ use engine::control::Refusal;
 use engine::model::{Project, Role};
 use engine::project::ProjectFault;
 
+use super::environment::environment_there;
 use super::question::{Question, Wanted};
 use super::talk::Talk;
 use super::tree::{Described, Draft, EMBEDDED, Slot};
@@ -64,11 +65,14 @@ impl Desk {
                 let columns = draft.orders().iter().any(|(order, _)| order.action == Action::Expand);
                 return Ok(columns.then_some(Hindrance::Columns).into_iter().collect());
             }
-            Action::Setup => {}
+            _ if draft.is_described() => {}
             _ => return Ok(Vec::new()),
         }
         let project = self.set_up(speaker, draft).await?;
         let project = project.as_ref();
+        if let Some(there) = environment_there(draft, project) {
+            return Ok(vec![Hindrance::Faults(vec![format!("{there} is there already")])]);
+        }
         let mut hindrances = beyond(draft);
         let others = self.projects().await?;
         if project.is_none() && !others.is_empty() {
@@ -101,8 +105,9 @@ impl Desk {
             let says = |fault: &ProjectFault| format!("{}: {}", fault.path, fault.says);
             faults.extend(refused.faults.iter().map(says));
         }
-        let repository = draft.said(Slot::Repository, None).unwrap_or_default();
-        if let Err(why) = self.looked_at(Slot::Repository, Ok(repository.clone())).await {
+        if let Some(repository) = draft.said(Slot::Repository, None)
+            && let Err(why) = self.looked_at(Slot::Repository, Ok(repository.clone())).await
+        {
             faults.push(format!("repository: {repository} is {why}"));
         }
         for (of, address) in &described.said {
@@ -169,7 +174,7 @@ impl Desk {
         let project = self.set_up(speaker, draft).await?;
         let project = project.as_ref();
         let whole = match draft.command.action {
-            Action::Setup => self.described(draft, project).await.map(|described| described.text),
+            _ if draft.is_described() => self.described(draft, project).await.map(|described| described.text),
             _ => None,
         };
         // It was another one that was found right.
@@ -183,7 +188,10 @@ impl Desk {
             return self.ask(speaker, talk, open, (Slot::Confirm, None), wanted, &question.rest).await;
         }
         if let Some(text) = whole.as_ref().filter(|_| hindrances.is_empty()) {
-            let card = self.take_project_in(speaker, project, text).await?;
+            let card = match project.filter(|_| draft.command.action == Action::CreateEnvironment) {
+                Some(project) => self.take_environment_in(speaker, draft, project, text).await?,
+                None => self.take_project_in(speaker, project, text).await?,
+            };
             talk.close(question);
             let heard = Heard::say(Outcome::Answered, card);
             if question.rest.is_empty() {
@@ -213,11 +221,7 @@ impl Desk {
     ) -> Result<Card, Refusal> {
         // A first project anybody may take in who can reach the database; in a chat it is an admin.
         self.engine.may_begin(IMPORT, there.or(speaker.project.as_ref()), &speaker.actor).await?;
-        let project = engine::project::import(text, Path::new(BASE)).map_err(|faults| Refusal::Standing {
-            code: "faulty-description",
-            say: faults.to_string(),
-            next: "correct it by the names it has on the card".to_owned(),
-        })?;
+        let project = read(text)?;
         let changes = self.engine.project_import(&project, &speaker.actor).await?;
         self.engine.secrets_generate_missing(&project, &speaker.actor).await?;
         let people = self.engine.store().user_list().await?;
@@ -245,6 +249,15 @@ impl Desk {
     }
 }
 
+/// Reads a description that was put together here.
+pub(super) fn read(text: &str) -> Result<Project, Refusal> {
+    engine::project::import(text, Path::new(BASE)).map_err(|faults| Refusal::Standing {
+        code: "faulty-description",
+        say: faults.to_string(),
+        next: "correct it by the names it has on the card".to_owned(),
+    })
+}
+
 /// The addresses a project's services are reached at.
 fn edges(project: &Project) -> impl Iterator<Item = &String> {
     project.environments.values().flat_map(|environment| environment.edge.values())
@@ -256,6 +269,9 @@ fn port_of(address: &str) -> Option<u16> {
 
 /// What a setup asks for that nothing here can do.
 fn beyond(draft: &Draft) -> Vec<Hindrance> {
+    if draft.command.action != Action::Setup {
+        return Vec::new();
+    }
     let said = |slot: Slot| draft.said(slot, None);
     let mut beyond = Vec::new();
     if !draft.is_on_railway() {

@@ -254,7 +254,8 @@ table! {
             "set up {env} for {project} on railway. Use cloudflare for DNS. Connect stripe and sendgrid."];
     CreateEnvironment "create-environment" true [Environment, From] needs [Environment]
         "Make a new environment, perhaps like another."
-        verbs ["create environment", "create-environment"] examples ["create environment qa from {env}"] later;
+        verbs ["create environment", "create-environment"]
+        examples ["create environment qa", "create environment qa from {env}"];
     DestroyEnvironment "destroy-environment" true [Environment] needs [Environment]
         "Remove an environment and all that is in it."
         verbs ["destroy environment", "destroy-environment"] examples ["destroy environment {env}"] later;

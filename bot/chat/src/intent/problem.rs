@@ -58,6 +58,8 @@ pub(super) struct Swap {
     pub(super) word: Range<usize>,
     /// The names, the likeliest first.
     pub(super) names: Vec<String>,
+    /// What is suggested behind these.
+    behind: Option<String>,
 }
 
 impl Swap {
@@ -129,7 +131,17 @@ impl Problem {
         names: impl IntoIterator<Item = N>,
     ) -> Self {
         let names: Vec<String> = names.into_iter().take(MAX_SUGGESTIONS).map(Into::into).collect();
-        self.swap = (!names.is_empty()).then(|| Box::new(Swap { word, names }));
+        self.swap = (!names.is_empty()).then(|| Box::new(Swap { word, names, behind: None }));
+        self
+    }
+
+    /// Behind what may have been meant, this is suggested.
+    #[must_use]
+    pub(super) fn or(mut self, sentence: String) -> Self {
+        match &mut self.swap {
+            Some(swap) => swap.behind = Some(sentence),
+            None => self = self.suggest([sentence]),
+        }
         self
     }
 
@@ -161,6 +173,9 @@ impl Problem {
         }
         if !sentences.is_empty() {
             self.suggestions = sentences;
+        }
+        if let Some(behind) = swap.behind.clone().filter(|_| self.suggestions.len() < MAX_SUGGESTIONS) {
+            self.suggestions.push(behind);
         }
         tried
     }

@@ -48,11 +48,9 @@ fn until_then(command: &Command, project: Option<&Project>) -> String {
         project.and_then(|it| it.environments.iter().find(|(_, environment)| !environment.production));
     let likely = likely.map_or("staging", |(name, _)| name.as_str());
     let place = command.environments.first().map_or(likely, String::as_str);
-    let environment = command.environment.as_deref().unwrap_or("NAME");
     let instead = match command.action {
         Action::Expand => format!("put the migration into the repository, and say `migrate {place}`"),
         Action::DestroyEnvironment => DESCRIPTION.to_owned(),
-        Action::CreateEnvironment => format!("{DESCRIPTION}, and say `deploy {environment}`"),
         Action::Reconcile => format!("`status {place}` shows what runs"),
         Action::Diagnose => format!("`status {place}`, `logs {place}` and `incidents {place}`"),
         Action::Readiness => format!("`status {place}` and `can I deploy {place}?`"),
@@ -107,13 +105,6 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
             )
         }
         Action::Setup => setup(command, project, &places),
-        Action::CreateEnvironment => {
-            let called = command.environment.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
-            match &command.from {
-                Some(from) => format!("make an environment{called} with all that {from} has, but its data"),
-                None => format!("make an environment{called} with the project's services and components"),
-            }
-        }
         Action::DestroyEnvironment => {
             let environment = command.environment.as_deref().unwrap_or("the environment you name");
             format!("end everything in {environment} and remove it with its data, after an admin's approval")

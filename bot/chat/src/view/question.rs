@@ -53,8 +53,16 @@ fn asked(question: &Question, shown: Shown) -> Card {
     let mut card = Card::new(Tone::Ask, headline(question));
     card.asks.clone_from(&card.headline);
     if let Some(description) = question.description.as_ref().filter(|_| shown != Shown::Nothing) {
-        card = card.verbatim(description.lines().map(ToOwned::to_owned).collect());
-        card = card.list("Changes", question.changes.clone()).text(super::description_hint(draft));
+        // Of a whole description, every answer is a part.
+        card = if question.shown.is_empty() {
+            card.verbatim(description.lines().map(ToOwned::to_owned).collect())
+        } else {
+            card.fields(draft.fields()).verbatim(question.shown.clone())
+        };
+        for (told, lines) in &question.lists {
+            card = card.list(told, lines.clone());
+        }
+        card = card.text(super::description_hint(draft));
     } else if draft.is_collected() && shown == Shown::Whole {
         card = put_together(card, draft);
     } else if let Some((name, value)) =

@@ -6,10 +6,16 @@ use engine::model::{PLATFORM_LOCAL, Project, Provider};
 
 use super::later::{NOTHING_DONE, and, head, or, would, would_at};
 use crate::desk::{Draft, Hindrance, Slot};
+use crate::intent::Action;
 use crate::message::{Card, Tone};
 
 /// What a description takes for granted, and where its services are reached.
 pub(crate) fn description_hint(draft: &Draft) -> String {
+    if draft.command.action == Action::CreateEnvironment {
+        let platform = draft.said(Slot::Platform, None).filter(|platform| platform != PLATFORM_LOCAL);
+        let place = platform.unwrap_or_else(|| "this machine".to_owned());
+        return format!("`yes` makes it, to run on {place}. Nothing runs there before its first deploy.");
+    }
     let mut hint =
         "`yes` takes it in. Each service listens on $PORT and answers its health path there.".to_owned();
     if let Some(of) = draft.each(Slot::Port).into_iter().flatten().next() {

@@ -48,9 +48,11 @@ pub(crate) fn lost(commands: &[Command]) -> String {
         let problem = parsed.problem.as_ref();
         let changes = command.action.row().changes;
         let named = problem.is_some_and(|problem| problem.kind == ProblemKind::UnknownName);
+        // That the place is made first is offered besides.
+        let made = format!("create environment {UNKNOWN}");
         let kept = problem.is_some_and(|problem| {
-            !problem.suggestions.is_empty()
-                && problem.suggestions.iter().all(|suggestion| is_kept(suggestion, &meant, &vocabulary))
+            let mut others = problem.suggestions.iter().filter(|suggestion| **suggestion != made).peekable();
+            others.peek().is_some() && others.all(|suggestion| is_kept(suggestion, &meant, &vocabulary))
         });
         let lost = if named { !kept } else { changes };
         if lost {

@@ -13,6 +13,7 @@ mod components;
 mod connections;
 mod corrections;
 mod crashes;
+mod create_environment;
 mod data_jobs;
 mod deploy;
 mod deploy_troubles;

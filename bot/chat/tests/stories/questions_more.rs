@@ -203,7 +203,6 @@ fn nothing_is_made_up() {
     chat(async |t| {
         t.user("ana").says("so far").await;
         t.user("ana").says("diagnose").await;
-        t.user("ana").says("create environment").await;
         t.user("ana").says("backfill-stop").await;
         t.bot_says(expect![[r#"
             · No question of yours is open, so nothing is put together.
@@ -213,11 +212,6 @@ fn nothing_is_made_up() {
               It would look at services, components and providers in every environment for what is wrong, and change nothing.
               Nothing was done. Until then: `status staging`, `logs staging` and `incidents staging`.
               > diagnose
-
-            · I understood «create environment», but I can't do that yet.
-              It would make an environment with the project's services and components.
-              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`, and say `deploy NAME`.
-              > create environment
 
             ? backfill-stop where?
                 1. staging

@@ -30,6 +30,8 @@ mod connections;
 mod corrections;
 #[path = "../../../chat/tests/stories/crashes.rs"]
 mod crashes;
+#[path = "../../../chat/tests/stories/create_environment.rs"]
+mod create_environment;
 #[path = "../../../chat/tests/stories/deploy.rs"]
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]

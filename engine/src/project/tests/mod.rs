@@ -13,6 +13,7 @@ mod components;
 mod connections;
 mod differing;
 mod faults;
+mod likened;
 mod round_trip;
 mod trial;
 

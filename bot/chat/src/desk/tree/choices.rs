@@ -97,7 +97,10 @@ impl Draft {
                 let names = Provider::ALL.map(Provider::name);
                 names.into_iter().filter(|name| !PLATFORMS.contains(name)).map(ToOwned::to_owned).collect()
             }
-            Slot::DryRunFirst | Slot::Confirm => owned(&["yes", "no"]),
+            Slot::From => {
+                project.map_or_else(Vec::new, |it| it.environments.keys().map(ToString::to_string).collect())
+            }
+            Slot::DryRunFirst | Slot::Production | Slot::Confirm => owned(&["yes", "no"]),
             Slot::BatchSize => owned(&BATCH_SIZES),
             Slot::Window => owned(&WINDOWS),
             _ => self.usual(slot, of, project).into_iter().collect(),

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use engine::model::{
-    Component, ComponentKind, Connection, Environment, EnvironmentPolicy, Health, Limits, Project, Provider,
-    Service, ServiceName, Source,
+    Component, ComponentKind, Connection, Environment, EnvironmentName, EnvironmentPolicy, Health, Limits,
+    Project, Provider, Service, ServiceName, Source,
 };
 use indexmap::IndexMap;
 
 use super::draft::served_at;
+use super::likeness::described_new;
 use super::{Draft, EMBEDDED, Slot, list_of};
+use crate::intent::Action;
 
 /// Where health is asked when nobody says; the description says it, to be changed there.
 const HEALTH_PATH: &str = "/health";
@@ -27,8 +29,10 @@ const PORTS_APART: u16 = 100;
 pub(crate) struct Described {
     /// As YAML.
     pub(crate) text: String,
-    /// What it changes of the project there is, a line each; nothing of a new one.
-    pub(crate) changes: Vec<String>,
+    /// The lines of it that are shown, where these are not all.
+    pub(crate) shown: Vec<String>,
+    /// What is told beside it, by what it is: what it changes of the project there is, a line each.
+    pub(crate) lists: Vec<(String, Vec<String>)>,
     /// Addresses on this machine that it gives to services nobody said one for.
     pub(crate) given: Vec<String>,
     /// Those that were said, by the service and its environment.
@@ -38,6 +42,9 @@ pub(crate) struct Described {
 impl Described {
     /// The description, without these ports for what is given an address. Nothing while the answers name no project.
     pub(crate) fn of(draft: &Draft, project: Option<&Project>, taken: &BTreeSet<u16>) -> Option<Self> {
+        if draft.command.action == Action::CreateEnvironment {
+            return described_new(draft, project?, taken);
+        }
         let (described, given) = described(draft, project, taken)?;
         let mut text = engine::project::export(&described);
         let apart = apart(draft);
@@ -53,20 +60,24 @@ impl Described {
             let mut all = same.into_iter().flat_map(|same| same.environments.values());
             all.any(|environment| environment.edge.values().any(|other| other == address))
         };
-        let said = draft.each(Slot::Port).into_iter().flatten();
-        let said =
-            said.filter_map(|of| Some((of.clone(), local(draft.said(Slot::Port, Some(&of))?.parse().ok()?))));
         Some(Self {
             text,
-            changes: changes.iter().map(ToString::to_string).collect(),
+            shown: Vec::new(),
+            lists: vec![("Changes".to_owned(), changes.iter().map(ToString::to_string).collect())],
             given,
-            said: said.filter(|(_, address)| !there(address)).collect(),
+            said: ports_said(draft).filter(|(_, address)| !there(address)).collect(),
         })
     }
 }
 
+/// The addresses on this machine that were said, by the service and its environment.
+pub(super) fn ports_said(draft: &Draft) -> impl Iterator<Item = (String, String)> {
+    let each = draft.each(Slot::Port).into_iter().flatten();
+    each.filter_map(|of| Some((of.clone(), local(draft.said(Slot::Port, Some(&of))?.parse().ok()?))))
+}
+
 /// An address on this machine.
-fn local(port: u16) -> String {
+pub(super) fn local(port: u16) -> String {
     format!("127.0.0.1:{port}")
 }
 
@@ -149,7 +160,7 @@ fn described(
             }
         }
     }
-    let given = addresses(&mut project, taken);
+    let given = addresses(&mut project, taken, None);
     Some((project, given))
 }
 
@@ -202,8 +213,13 @@ fn environment_called(name: &str) -> Environment {
     }
 }
 
-/// Gives what is served on this machine an address each, where it has none: without one nobody could open it.
-fn addresses(project: &mut Project, taken: &BTreeSet<u16>) -> Vec<String> {
+/// Gives what is served on this machine an address each, where it has none: without one nobody could open it. In one environment
+/// or, when none is named, in all.
+pub(super) fn addresses(
+    project: &mut Project,
+    taken: &BTreeSet<u16>,
+    only: Option<&EnvironmentName>,
+) -> Vec<String> {
     let all = project.environments.values().flat_map(|environment| environment.edge.values());
     let mut taken: BTreeSet<u16> =
         all.filter_map(|at| at.rsplit_once(':')?.1.parse().ok()).chain(taken.iter().copied()).collect();
@@ -211,9 +227,10 @@ fn addresses(project: &mut Project, taken: &BTreeSet<u16>) -> Vec<String> {
     let served: Vec<ServiceName> =
         project.services.iter().filter(|(_, it)| it.health.is_some()).map(|(name, _)| name.clone()).collect();
     let starts = (PORTS_FROM..u16::MAX).step_by(usize::from(PORTS_APART));
-    for (environment, from) in project.environments.values_mut().zip(starts) {
+    for ((name, environment), from) in project.environments.iter_mut().zip(starts) {
         let mut free = from..;
-        for service in served.iter().filter(|_| environment.platform == EMBEDDED) {
+        let is_meant = environment.platform == EMBEDDED && only.is_none_or(|only| only == name);
+        for service in served.iter().filter(|_| is_meant) {
             if !environment.edge.contains_key(service)
                 && let Some(port) = free.find(|port| taken.insert(*port))
             {

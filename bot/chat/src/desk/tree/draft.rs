@@ -4,6 +4,7 @@ use engine::model::{PLATFORM_LOCAL, PLATFORM_RAILWAY, Project};
 use serde::{Deserialize, Serialize};
 
 use super::amounts::per_minute;
+use super::likeness::Likeness;
 use super::takes::{canary_of, canary_words};
 use super::{Slot, slots_of};
 use crate::intent::{Action, Command, Signal};
@@ -40,6 +41,9 @@ pub(crate) struct Draft {
     /// What was answered last, where it was not corrected since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     newest: Option<(Slot, Option<String>)>,
+    /// The environments that a new one may be like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) likenesses: Vec<Likeness>,
 }
 
 /// What an alert can wait for, in words and as a signal.
@@ -75,12 +79,18 @@ impl Draft {
             answered: false,
             given: Vec::new(),
             newest: None,
+            likenesses: Vec::new(),
         }
     }
 
     /// The same request said in full once more: what it says itself stands, and of the answers all the others.
     pub(crate) fn said_as(&self, command: Command) -> Self {
-        let mut again = Self { parts: self.parts.clone(), given: self.given.clone(), ..Self::of(command) };
+        let mut again = Self {
+            parts: self.parts.clone(),
+            given: self.given.clone(),
+            likenesses: self.likenesses.clone(),
+            ..Self::of(command)
+        };
         let others = self.answers.iter().filter(|it| again.said(it.slot, None).is_none());
         again.answers = others.cloned().collect();
         again
@@ -183,6 +193,8 @@ impl Draft {
                 Slot::Name | Slot::Secret => command.name = Some(value.clone()),
                 Slot::Value => command.value = Some(value.clone()),
                 Slot::Component => command.component = Some(value.clone()),
+                Slot::Environment => command.environment = Some(value.clone()),
+                Slot::From => command.from = Some(value.clone()),
                 Slot::Provider => command.provider = Some(value.clone()),
                 Slot::Job => command.job = Some(value.clone()),
                 Slot::BatchSize => command.batch_size = value.parse().ok(),
@@ -207,6 +219,9 @@ impl Draft {
     pub(crate) fn said(&self, slot: Slot, of: Option<&str>) -> Option<String> {
         if let Some(answer) = self.answer(slot, of) {
             return Some(answer.to_owned());
+        }
+        if self.command.action == Action::CreateEnvironment {
+            return self.said_of_new(slot);
         }
         let command = &self.command;
         let list = |values: &[String]| (!values.is_empty()).then(|| values.join(", "));
@@ -241,8 +256,8 @@ impl Draft {
             }
             Slot::Domain => {
                 // What runs on somebody's own machine has addresses there, and no domain.
-                let environments = self.filled().environments.into_iter();
-                let environments: Vec<String> = environments.filter(|name| !self.is_embedded(name)).collect();
+                let mut environments = self.places();
+                environments.retain(|name| !self.is_embedded(name));
                 if self.is_on_railway() {
                     self.served_in(environments)
                 } else {
@@ -250,8 +265,9 @@ impl Draft {
                 }
             }
             Slot::Port => {
-                let environments = self.filled().environments.into_iter();
-                self.served_in(environments.filter(|name| self.is_embedded(name)).collect())
+                let mut environments = self.places();
+                environments.retain(|name| self.is_embedded(name));
+                self.served_in(environments)
             }
             Slot::Retype => vec![self.filled().component],
             Slot::Rate if self.rates_differ() => self.filled().environments.into_iter().map(Some).collect(),
@@ -261,7 +277,7 @@ impl Draft {
 
     /// Each service in each of these environments.
     fn served_in(&self, environments: Vec<String>) -> Vec<Option<String>> {
-        let services = list_of(self.answer(Slot::Services, None).unwrap_or_default());
+        let services = self.served();
         let served = |name: String| {
             services.iter().map(move |service| Some(served_at(service, &name))).collect::<Vec<_>>()
         };
@@ -319,6 +335,9 @@ impl Draft {
 
     /// With what only one thing can be meant by; production is not, it is asked for.
     pub(crate) fn settled(mut self, project: Option<&Project>) -> Self {
+        if let Some(project) = project.filter(|_| self.command.action == Action::CreateEnvironment) {
+            self.likenesses = Likeness::all(project);
+        }
         while let Some((slot @ (Slot::Environments | Slot::Job), of)) = self.next() {
             let is_production = |name: &String| {
                 project.and_then(|it| it.environments.get(name.as_str())).is_some_and(|it| it.production)
@@ -352,6 +371,11 @@ impl Draft {
 
     /// Whether answers are collected and shown as a whole before anything is done with them.
     pub(crate) fn is_collected(&self) -> bool {
-        matches!(self.command.action, Action::Backfill | Action::Setup)
+        self.command.action == Action::Backfill || self.is_described()
+    }
+
+    /// Whether it ends with another description of the project.
+    pub(crate) fn is_described(&self) -> bool {
+        matches!(self.command.action, Action::Setup | Action::CreateEnvironment)
     }
 }

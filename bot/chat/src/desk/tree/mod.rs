@@ -8,6 +8,7 @@ mod choices;
 mod command_line;
 mod describe;
 mod draft;
+mod likeness;
 mod rows;
 mod signs;
 mod takes;
@@ -48,6 +49,12 @@ pub(crate) enum Slot {
     Secret,
     /// Which database, cache or store.
     Component,
+    /// The name of an environment that is to be made.
+    Environment,
+    /// The one it is like.
+    From,
+    /// Whether production's rules hold in it.
+    Production,
     /// The name of what is taken away, typed once more.
     Retype,
     /// Which provider.
@@ -114,6 +121,7 @@ impl Slot {
             Key::Name => Self::Name,
             Key::Value => Self::Value,
             Key::Component => Self::Component,
+            Key::Environment => Self::Environment,
             Key::Provider => Self::Provider,
             Key::Job => Self::Job,
             _ => return None,

@@ -68,6 +68,15 @@ slots! {
     Component ["component"] "Which component?"
         "Services are told of it by its name, and it is made or taken away by that."
         "" Takes::One, None;
+    Environment ["environment", "name"] "What is the new environment called?"
+        "Orders, addresses and the record call it by that name."
+        "A short name like `qa`." Takes::Words(valid::environment), None;
+    From ["from", "like"] "Like which environment?"
+        "It decides where the new one runs, and with which services and components."
+        "" Takes::One, None;
+    Production ["production"] "Is it production?"
+        "There, somebody else approves what changes it, and live keys are used."
+        "" Takes::YesNo, None;
     Retype ["its name once more"] "Really {of}? To be sure, what is its name?"
         "What is taken away is missed by whoever relies on it, and a click is quickly done."
         "" Takes::Words(valid::name), None;
@@ -172,6 +181,7 @@ static MORE: &[(Action, &[Slot])] = &[
             Slot::Confirm,
         ],
     ),
+    (Action::CreateEnvironment, &[Slot::From, Slot::Production, Slot::Domain, Slot::Port, Slot::Confirm]),
     (Action::Alert, &[Slot::Signals]),
     (Action::RemoveComponent, &[Slot::Retype]),
 ];

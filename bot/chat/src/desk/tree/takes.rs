@@ -165,6 +165,11 @@ impl Asked<'_> {
         begun.next().filter(|_| begun.next().is_none()).cloned()
     }
 
+    /// Whether it is one of the project's environments, by its name or another word for it.
+    fn is_there(&self, said: &str) -> bool {
+        self.environments.iter().any(|named| named.name == said || named.aliases.iter().any(|it| it == said))
+    }
+
     fn several(&self, said: &str, beginnings: bool) -> Option<String> {
         let lower = said.to_lowercase();
         if self.row.usual == Some("none") && NONE.contains(&lower.as_str()) {
@@ -282,6 +287,9 @@ fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String,
         }
         Takes::Rate => rate(&lower).ok_or_else(|| format!("not {RATE_WANTED}")),
         Takes::Words(valid) | Takes::Loose(valid) => {
+            if asked.row.slot == Slot::Environment && asked.is_there(&lower) {
+                return Err("there already".to_owned());
+            }
             if asked.usual == Some("none") && NONE.contains(&lower.as_str()) {
                 return Ok("none".to_owned());
             }

@@ -6,6 +6,7 @@ mod meaning;
 mod nouns;
 mod phrases;
 
+use super::places;
 use crate::intent::actions::Action;
 use crate::intent::names::NameKind;
 use crate::intent::words::{Kind, Token};
@@ -125,6 +126,16 @@ impl Rest<'_, '_> {
         copied.is_some_and(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment))
             || self.says(nouns::ENVIRONMENT)
             || !article && self.says(&["as", "to", "into"])
+    }
+
+    /// "create production from staging", "create qa like prod": an environment, though nobody says that it is one.
+    fn is_like_another(&self) -> bool {
+        let [name, like, rest @ ..] = self.0 else { return false };
+        let is_place = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
+        let from = rest.first().filter(|token| !token.any(&["the"])).or(rest.get(1));
+        (is_place(name) || places::is_usual_name(name.low))
+            && like.any(&["from", "like"])
+            && from.is_some_and(is_place)
     }
 
     /// What is removed where a component is named: "destroy staging with redis" is of the environment besides.

@@ -20,7 +20,8 @@ pub(in crate::intent) fn create(
     // "clone the staging environment as qa"
     let article = tokens.first().is_some_and(|token| token.any(&["the", "our", "my"]))
         && tokens.iter().any(|token| token.any(&["as", "to", "into"]));
-    let mut origin = tokens.get(usize::from(article)).is_some_and(|token| token.name.is_some());
+    let mut origin = tokens.get(usize::from(article)).is_some_and(|token| token.name.is_some())
+        && !is_made(&tokens[usize::from(article)..]);
     let cloning = origin;
     let several = tokens.iter().any(|token| token.any(&["environments", "envs"]));
     let mut others: Vec<String> = Vec::new();
@@ -132,6 +133,35 @@ fn listed(tokens: &[Token<'_>], place: usize, several: bool) -> bool {
     });
     let joint = before.any(&["and"]) || before.kind == Kind::Plus || several && before.kind == Kind::Comma;
     joint && ends
+}
+
+/// "production from staging", "production environment like staging": what is named first is to be made.
+fn is_made(tokens: &[Token<'_>]) -> bool {
+    let noun = tokens.get(1).is_some_and(|token| token.any(&["environment", "env"]));
+    tokens.get(1 + usize::from(noun)).is_some_and(|token| token.any(&["from", "like"]))
+}
+
+/// Words that people call environments by, alone or with a number: `qa`, `qa2`, `preview-7`.
+pub(in crate::intent) fn is_usual_name(word: &str) -> bool {
+    const USUAL: [&str; 16] = [
+        "qa",
+        "uat",
+        "dev",
+        "test",
+        "testing",
+        "preview",
+        "review",
+        "demo",
+        "sandbox",
+        "preprod",
+        "prod",
+        "production",
+        "staging",
+        "perf",
+        "load",
+        "integration",
+    ];
+    USUAL.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-'))
 }
 
 /// Words that mean something else elsewhere, and are usual names of new environments.

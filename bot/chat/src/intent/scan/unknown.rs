@@ -9,7 +9,7 @@ use super::{
     near_keyword, near_opener, near_time, values,
 };
 use crate::intent::actions::Key;
-use crate::intent::grammar::{fleet, refused_abroad};
+use crate::intent::grammar::{fleet, places, refused_abroad};
 use crate::intent::lexicon::near_verb;
 use crate::intent::near::Spelled;
 use crate::intent::sentence::abroad;
@@ -360,9 +360,26 @@ pub(in crate::intent) fn unknown_name(
     }
     let own = own_instead(scope, token).into_iter().map(ToOwned::to_owned);
     let branch = branch_instead(scope, token);
-    Problem::unknown_name(message)
+    let created = environment_instead(scope, token);
+    if let Some(created) = &created {
+        let _ = write!(message, " `{created}` makes one.");
+    }
+    let problem = Problem::unknown_name(message)
         .suggest(vocabulary.examples_for(scope.action, scope.tokens).iter())
-        .instead(token.at..token.end(), branch.into_iter().chain(own))
+        .instead(token.at..token.end(), branch.into_iter().chain(own));
+    match created {
+        Some(created) => problem.or(created),
+        None => problem,
+    }
+}
+
+/// "deploy qa": the environment that is not there yet, where the order names no other one.
+fn environment_instead(scope: Scope<'_, '_>, token: &Token<'_>) -> Option<String> {
+    let placed = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
+    let is_meant = scope.action == Action::Deploy
+        && places::is_usual_name(token.low)
+        && !scope.tokens.iter().any(placed);
+    is_meant.then(|| format!("create environment {}", token.low))
 }
 
 /// "deploy develop to staging": the branch, if no environment is meant.

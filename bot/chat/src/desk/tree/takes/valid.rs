@@ -1,5 +1,7 @@
 //! The forms words may have.
 
+use engine::model::EnvironmentName;
+
 use super::{Canary, LazyLock, NAME_MAX, Regex, ServiceName, canary_of, canary_words, is_ref, words};
 
 static REPOSITORY: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -74,6 +76,13 @@ pub(crate) fn name(said: &str) -> Result<String, &'static str> {
         Ok(name) => Ok(name.to_string()),
         Err(_) => Err("name: letters, digits, `-` and `_`, beginning with a letter"),
     }
+}
+
+/// The name of an environment that is to be made.
+pub(crate) fn environment(said: &str) -> Result<String, &'static str> {
+    const WANTED: &str = "name of an environment: letters, digits and `-`, beginning with a letter";
+    let said = name(said).map_err(|_| WANTED)?;
+    said.parse::<EnvironmentName>().map(|name| name.to_string()).map_err(|_| WANTED)
 }
 
 /// Names, each once.
