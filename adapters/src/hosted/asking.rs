@@ -18,7 +18,11 @@ const DRAINING_S: i64 = 10;
 
 impl Hosted {
     /// The whole commit of a build.
-    async fn commit_of(&self, service: &ServiceName, build: &BuildKey) -> Result<String, PortError> {
+    pub(super) async fn commit_of(
+        &self,
+        service: &ServiceName,
+        build: &BuildKey,
+    ) -> Result<String, PortError> {
         if let Some((commit, _)) = locked(&self.commits).get(build) {
             return Ok(commit.clone());
         }
@@ -51,7 +55,7 @@ impl Hosted {
         )
     }
 
-    fn config<'l>(
+    pub(super) fn config<'l>(
         service: &ServiceName,
         release: u32,
         ledger: &'l Ledger,
@@ -117,7 +121,7 @@ impl Hosted {
         Ok(match (there.serves(taken), taken) {
             (None, taken) => taken,
             (Some(_), Which::Stable) => Which::Canary,
-            (Some(_), Which::Canary) => Which::Stable,
+            (Some(_), Which::Canary | Which::Scheduled) => Which::Stable,
         })
     }
 
@@ -159,12 +163,15 @@ impl Hosted {
                 variables.entry(name.to_owned()).or_insert_with(|| SecretString::from(String::new()));
             }
             railway.set_env_vars(permit, &slot.at, &variables, &BTreeSet::new()).await?;
+            // A schedule is there before the deployment: what has none runs at once.
+            let schedule = there.ledger.schedule.as_ref().filter(|_| which == Which::Scheduled);
             let wanted = Wanted {
+                cron_schedule: Some(schedule.map(|schedule| schedule.cron.clone())),
                 start_command: Some(asked.set.start.clone()).filter(|start| !start.is_empty()),
                 healthcheck_path: asked.set.health.as_ref().map(|health| health.path.clone()),
                 draining_seconds: Some(DRAINING_S),
                 root_directory: self.placed(service)?.root.clone(),
-                restart: Some(Restart::OnFailure),
+                restart: Some(if schedule.is_some() { Restart::Never } else { Restart::OnFailure }),
                 ..Wanted::default()
             };
             railway.ensure_settings(permit, &slot.at, &wanted).await?;
@@ -207,6 +214,8 @@ impl Hosted {
             let status = match there.made_for(which, asked) {
                 Some(made) => match made.phase() {
                     Phase::Live | Phase::Asleep => return Ok(()),
+                    // It is run again at its next time.
+                    Phase::Crashed if which == Which::Scheduled => return Ok(()),
                     Phase::Failed | Phase::Crashed | Phase::Skipped | Phase::NeedsApproval => {
                         let last = self.tail(made).await.pop().unwrap_or_default();
                         let why = given_up(made);

@@ -10,6 +10,7 @@ use reqwest::Method;
 
 use super::ledger::Which;
 use super::look::There;
+use super::observe::BOTH;
 use super::{Hosted, locked};
 use crate::cloudflare::{Route, Zone};
 
@@ -181,11 +182,8 @@ impl Edge for Hosted {
         let mut percent = 0;
         for weight in &wanted {
             // One that is in both places is on its way to the stable one.
-            match [Which::Stable, Which::Canary]
-                .into_iter()
-                .find(|which| there.serves(*which) == Some(weight.release))
-            {
-                Some(Which::Stable) => {}
+            match BOTH.into_iter().find(|which| there.serves(*which) == Some(weight.release)) {
+                Some(Which::Stable | Which::Scheduled) => {}
                 Some(Which::Canary) => percent = weight.percent,
                 None => {
                     return Err(PortError::fail(

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use engine::model::{ComponentKind, ComponentName, SecretName, Sticky};
-use engine::ports::{ConfigSet, InstanceSet, PortError};
+use engine::ports::{ConfigSet, InstanceSet, PortError, Schedule};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -19,13 +19,15 @@ const CONFIGS_KEPT: usize = 4;
 /// Things asked for that are kept of a slot: what is older can't be told from others' deployments any more.
 const ASKED_KEPT: usize = 8;
 
-/// One of the two services at Railway that a service is made of.
+/// What is asked for of one of the services at Railway that a service is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
     /// The one others speak to.
     Stable,
     /// The one for a release on trial.
     Canary,
+    /// The first one, run at its times instead of served.
+    Scheduled,
 }
 
 /// A release that was asked for in a slot.
@@ -59,6 +61,11 @@ pub(super) struct Ledger {
     stable: Vec<Asked>,
     #[serde(default)]
     canary: Vec<Asked>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    scheduled: Vec<Asked>,
+    /// Of a service that is run at its times: when, and of which release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) schedule: Option<Schedule>,
     /// Of the environment's first service: the components that are wanted.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) components: BTreeMap<ComponentName, ComponentKind>,
@@ -98,6 +105,7 @@ impl Ledger {
         match which {
             Which::Stable => &self.stable,
             Which::Canary => &self.canary,
+            Which::Scheduled => &self.scheduled,
         }
     }
 
@@ -105,6 +113,7 @@ impl Ledger {
         match which {
             Which::Stable => &mut self.stable,
             Which::Canary => &mut self.canary,
+            Which::Scheduled => &mut self.scheduled,
         }
     }
 
@@ -135,6 +144,7 @@ impl Ledger {
             .stable
             .iter()
             .chain(&self.canary)
+            .chain(&self.scheduled)
             .filter(|asked| !asked.ended)
             .map(|asked| asked.set.release)
             .collect();

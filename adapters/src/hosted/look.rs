@@ -57,7 +57,7 @@ pub(super) struct Look {
 impl There {
     pub(super) fn slot(&self, which: Which) -> Option<&Slot> {
         match which {
-            Which::Stable => self.stable.as_ref(),
+            Which::Stable | Which::Scheduled => self.stable.as_ref(),
             Which::Canary => self.canary.as_ref(),
         }
     }

@@ -8,6 +8,7 @@ mod look;
 mod observe;
 mod platform;
 mod retire;
+mod schedule;
 mod shape;
 mod signals;
 pub mod sim;

@@ -6,11 +6,12 @@ use engine::ports::{Instance, InstanceState, ObservedEnvironment, ObservedServic
 use super::Hosted;
 use super::ledger::{Asked, Which};
 use super::look::{Look, There};
+use super::schedule::schedule_of;
 use crate::railway::{Bounds, Deployment, LogOf, Phase};
 
 /// Lines of a log that say why.
 const TAIL: u32 = 12;
-/// Both slots.
+/// Both slots of what is served.
 pub(super) const BOTH: [Which; 2] = [Which::Stable, Which::Canary];
 
 impl Hosted {
@@ -31,6 +32,7 @@ impl Hosted {
                 }
             }
             told.sets.sort_by_key(|set| set.release);
+            told.schedule = schedule_of(there);
             told.config = there
                 .ledger
                 .configs

@@ -17,7 +17,7 @@ use secrecy::ExposeSecret as _;
 
 use super::asking::newest;
 use super::edge::Request;
-use super::ledger::Asked;
+use super::ledger::{Asked, Which};
 use super::observe::{BOTH, given_up};
 use super::{Hosted, locked};
 use crate::cloudflare::Purge;
@@ -223,19 +223,15 @@ impl Platform for Hosted {
 
     async fn schedule_put(
         &self,
-        _: &Permit,
+        permit: &Permit,
         key: &EnvironmentKey,
         service: &ServiceName,
         schedule: Option<&Schedule>,
     ) -> Result<Receipt, PortError> {
         self.check(key)?;
-        match schedule {
-            None => Ok(Receipt::new(format!("{service} is not scheduled"))),
-            Some(schedule) => Err(cannot(
-                &format!("running {service} at `{}`", schedule.cron),
-                "Leave the scheduled service out of this environment, or schedule it at railway.com.",
-            )),
-        }
+        let put = self.scheduled(permit, service, schedule).await;
+        self.forget();
+        put
     }
 
     async fn cache_clear(
@@ -347,7 +343,7 @@ impl Platform for Hosted {
         let mut lines = Vec::new();
         let chosen = look.services.iter();
         for (service, there) in chosen.filter(|(name, _)| services.is_empty() || services.contains(name)) {
-            for which in BOTH {
+            for which in BOTH.into_iter().chain([Which::Scheduled]) {
                 let Some(slot) = there.slot(which) else { continue };
                 for (at, deployment) in slot.deployments.iter().enumerate() {
                     let Some(of) = there.ledger.of(which, &slot.deployments, at) else { continue };

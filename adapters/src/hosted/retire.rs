@@ -110,7 +110,7 @@ impl Hosted {
         }
         let canary = self.share(service).await?;
         let (mine, other) = match which {
-            Which::Stable => (100 - canary, Which::Canary),
+            Which::Stable | Which::Scheduled => (100 - canary, Which::Canary),
             Which::Canary => (canary, Which::Stable),
         };
         if mine == 0 || there.serves(other).is_none() {

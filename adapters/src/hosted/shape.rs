@@ -64,7 +64,7 @@ impl Hosted {
     /// Railway begins to deploy a new service by itself, without its variables: that is ended.
     async fn unasked_ended(&self, permit: &Permit, there: &There, which: Which) -> Result<(), PortError> {
         let Some(slot) = there.slot(which) else { return Ok(()) };
-        if !there.ledger.asked(which).is_empty() {
+        if !there.ledger.asked(which).is_empty() || !there.ledger.asked(Which::Scheduled).is_empty() {
             return Ok(());
         }
         match slot.deployments.as_slice() {

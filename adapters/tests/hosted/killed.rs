@@ -5,35 +5,67 @@ use std::future::Future;
 use std::time::Duration;
 
 use adapters::cloudflare::sim::Sim;
+use adapters::hosted::Hosted;
 use adapters::http::sim::{Fault, When};
 use adapters::railway::sim::World;
-use engine::ports::PortError;
+use engine::ports::{PortError, Schedule};
 use futures_util::{StreamExt as _, stream};
 
+use super::schedules::{schedule, scheduled};
 use super::stage::{Deploy, Stage};
+
+/// What is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Play {
+    /// A release in stages.
+    Canary,
+    /// A release without a split.
+    AtOnce,
+    /// A scheduled service gets another release, and other times.
+    Schedule,
+    /// It is switched off.
+    ScheduleOff,
+}
 
 /// What is there before.
 struct Begin {
     world: World,
     sim: Sim,
-    is_split: bool,
+    play: Play,
 }
 
 impl Begin {
-    async fn new(is_split: bool) -> Self {
-        let stage = Stage::start(is_split).await;
-        Deploy::first().run(&stage.hosted()).await.unwrap();
+    async fn new(play: Play) -> Self {
+        let stage = Self::staged(Stage::start(play == Play::Canary).await, play);
+        match play {
+            Play::Canary | Play::AtOnce => Deploy::first().run(&stage.hosted()).await.unwrap(),
+            Play::Schedule | Play::ScheduleOff => {
+                scheduled(&stage.hosted(), Some(&schedule(1, "*/15 * * * *"))).await.unwrap();
+            }
+        }
         let (world, sim) = (stage.world(|world| world.clone()), stage.cloudflare.with(|sim| sim.clone()));
-        Self { world, sim, is_split }
+        Self { world, sim, play }
     }
 
     async fn stage(&self) -> Stage {
-        Stage::of(self.world.clone(), self.sim.clone(), self.is_split).await
+        let stage = Stage::of(self.world.clone(), self.sim.clone(), self.play == Play::Canary).await;
+        Self::staged(stage, self.play)
     }
 
-    fn deploy(&self) -> Deploy {
-        let stages = if self.is_split { vec![10, 50, 100] } else { vec![100] };
-        Deploy { stages, ..Deploy::canary(2, 1) }
+    fn staged(mut stage: Stage, play: Play) -> Stage {
+        stage.is_scheduled = matches!(play, Play::Schedule | Play::ScheduleOff);
+        stage
+    }
+
+    async fn run(&self, hosted: &Hosted) -> Result<(), PortError> {
+        match self.play {
+            Play::Canary => Deploy { stages: vec![10, 50, 100], ..Deploy::canary(2, 1) }.run(hosted).await,
+            Play::AtOnce => Deploy { stages: vec![100], ..Deploy::canary(2, 1) }.run(hosted).await,
+            Play::Schedule => scheduled(hosted, Some(&schedule(2, "0 5 * * *"))).await,
+            Play::ScheduleOff => {
+                scheduled(hosted, Some(&Schedule { enabled: false, ..schedule(1, "*/15 * * * *") })).await
+            }
+        }
     }
 }
 
@@ -86,16 +118,15 @@ async fn killed(stage: &Stage, trouble: &Trouble, run: impl Future<Output = Resu
 /// As the engine would go on: again, until it is done.
 async fn play(begin: &Begin, wanted: &[String], trouble: Trouble) {
     let stage = begin.stage().await;
-    let deploy = begin.deploy();
     if trouble.is_kill {
         let hosted = stage.hosted();
-        killed(&stage, &trouble, deploy.run(&hosted)).await;
+        killed(&stage, &trouble, begin.run(&hosted)).await;
     } else {
         fault(&stage, &trouble);
     }
     let mut last = Ok(());
     for _ in 0..4 {
-        last = deploy.run(&stage.hosted_waiting(Duration::from_secs(20))).await;
+        last = begin.run(&stage.hosted_waiting(Duration::from_secs(20))).await;
         match &last {
             Ok(()) => break,
             Err(PortError::Fail { what, .. }) => panic!("{trouble:?}: {what}"),
@@ -106,14 +137,14 @@ async fn play(begin: &Begin, wanted: &[String], trouble: Trouble) {
     assert_eq!(stage.digest(&stage.hosted()).await, wanted, "{trouble:?}");
 }
 
-async fn all(is_split: bool) -> (usize, usize) {
-    let begin = Begin::new(is_split).await;
+async fn all(play_of: Play) -> (usize, usize) {
+    let begin = Begin::new(play_of).await;
     let quiet = begin.stage().await;
-    begin.deploy().run(&quiet.hosted()).await.unwrap();
+    begin.run(&quiet.hosted()).await.unwrap();
     let wanted = quiet.digest(&quiet.hosted()).await;
     // Of a first run alone, as the digest looks, too.
     let alone = begin.stage().await;
-    begin.deploy().run(&alone.hosted()).await.unwrap();
+    begin.run(&alone.hosted()).await.unwrap();
     // The calls are the same in all troubles, so that they are held against the descriptions once.
     alone.checked();
     let mut troubles = Vec::new();
@@ -160,7 +191,7 @@ async fn all(is_split: bool) -> (usize, usize) {
 
 #[tokio::test]
 async fn a_canary_goes_on_rightly_after_whatever_happened() {
-    let (kills, others) = all(true).await;
+    let (kills, others) = all(Play::Canary).await;
     #[expect(clippy::print_stderr, reason = "the count is what the test is for")]
     {
         eprintln!("a canary: killed {kills} times, {others} answers lost or broken");
@@ -170,10 +201,25 @@ async fn a_canary_goes_on_rightly_after_whatever_happened() {
 
 #[tokio::test]
 async fn a_deployment_without_a_split_goes_on_rightly_after_whatever_happened() {
-    let (kills, others) = all(false).await;
+    let (kills, others) = all(Play::AtOnce).await;
     #[expect(clippy::print_stderr, reason = "the count is what the test is for")]
     {
         eprintln!("without a split: killed {kills} times, {others} answers lost or broken");
     }
     assert!(kills > 15 && others > 6, "{kills} {others}");
+}
+
+#[tokio::test]
+async fn a_schedule_goes_on_rightly_after_whatever_happened() {
+    let (kills, others) = all(Play::Schedule).await;
+    let (kills_off, others_off) = all(Play::ScheduleOff).await;
+    #[expect(clippy::print_stderr, reason = "the count is what the test is for")]
+    {
+        eprintln!(
+            "a schedule: killed {} times, {} answers lost or broken",
+            kills + kills_off,
+            others + others_off
+        );
+    }
+    assert!(kills > 10 && others > 5 && kills_off > 4 && others_off > 2, "{kills} {kills_off}");
 }

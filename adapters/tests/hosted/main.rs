@@ -8,6 +8,7 @@ mod canary;
 mod check;
 mod killed;
 mod ports;
+mod schedules;
 mod single;
 #[allow(dead_code, reason = "not all of it is needed here")]
 #[path = "../spec/mod.rs"]

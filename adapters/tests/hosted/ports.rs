@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use adapters::railway::sim::Behaviour;
 use engine::model::{Check, CheckDoes, CheckStep, ComponentKind, Expect, Severity};
-use engine::ports::{
-    Edge as _, Finding, InstanceSet, Platform as _, PortError, Replacement, Schedule, Signals as _,
-};
+use engine::ports::{Edge as _, Finding, InstanceSet, Platform as _, PortError, Replacement, Signals as _};
 
 use super::stage::{Deploy, Stage, api, commit, config, key, may, set, shape, told};
 
@@ -129,18 +127,6 @@ async fn what_cannot_be_done_is_said_with_what_to_do() {
     let error = hosted.shape_ensure(&may(2), &key(), &wanted).await.unwrap_err();
     assert!(matches!(error, PortError::Fail { .. }));
     assert_eq!(stage.railway.writes() + stage.cloudflare.writes(), 0);
-    let schedule = Schedule {
-        service: api(),
-        release: 1,
-        build: set(1).build,
-        commit: commit(1),
-        command: "bin/nightly".to_owned(),
-        cron: "0 3 * * *".to_owned(),
-        enabled: true,
-        limits: engine::model::Limits::default(),
-    };
-    let error = hosted.schedule_put(&may(5), &key(), &api(), Some(&schedule)).await.unwrap_err();
-    assert_eq!(error.to_string(), "running api at `0 3 * * *` can't be done on Railway from here");
     let elsewhere = engine::model::EnvironmentKey::new("shop".parse().unwrap(), "staging".parse().unwrap());
     assert!(hosted.observe(&elsewhere).await.is_err());
     assert!(hosted.seen(&elsewhere, &api(), None, 0).await.is_err());

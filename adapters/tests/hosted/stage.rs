@@ -40,6 +40,10 @@ pub(crate) fn api() -> ServiceName {
     "api".parse().unwrap()
 }
 
+pub(crate) fn cron() -> ServiceName {
+    "cron".parse().unwrap()
+}
+
 pub(crate) fn may(step: StepNumber) -> Permit {
     testing::permit(&"r-3f2a".parse().unwrap(), step)
 }
@@ -101,6 +105,8 @@ pub(crate) struct Stage {
     hosts: Server<Hosts>,
     pub(crate) clock: Arc<ManualClock>,
     is_split: bool,
+    /// There is a service that is run at its times.
+    pub(crate) is_scheduled: bool,
 }
 
 impl Stage {
@@ -121,7 +127,7 @@ impl Stage {
         let cloudflare = Arc::new(Server::start(sim).await.unwrap());
         let hosts = Hosts { railway: railway.clone(), cloudflare: cloudflare.clone(), clock: clock.clone() };
         let hosts = Server::start(hosts).await.unwrap();
-        Self { railway, cloudflare, hosts, clock, is_split }
+        Self { railway, cloudflare, hosts, clock, is_split, is_scheduled: false }
     }
 
     pub(crate) fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
@@ -159,6 +165,9 @@ impl Stage {
             port: 8_080,
             host: self.is_split.then(|| HOST.to_owned()),
         };
+        if self.is_scheduled {
+            place.services.insert(cron(), Placed { name: "cron".to_owned(), host: None, ..placed.clone() });
+        }
         place.services.insert(api(), placed);
         let parts = Parts {
             railway,
@@ -230,7 +239,7 @@ impl Stage {
         lines.sort();
         lines.push(format!("{:?}", hosted.weights(&key(), &api()).await.unwrap()));
         for (service, there) in observed.services {
-            lines.push(format!("{service} {}", told(&there.sets)));
+            lines.push(format!("{service} {} {:?}", told(&there.sets), there.schedule));
             lines.push(format!("{:?}", there.config));
         }
         lines.push(format!("{:?}", observed.components));

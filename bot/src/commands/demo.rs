@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use adapters::cloudflare::sim::Sim as CloudflareSim;
 use adapters::hosted::sim::Hosts;
@@ -12,7 +13,8 @@ use adapters::http::sim::Server;
 use adapters::railway::sim::{Behaviour, Simulation as RailwaySim};
 use anyhow::Context as _;
 use engine::clock::SystemClock;
-use engine::model::{Actor, EnvironmentKey, Provider};
+use engine::control::Engine;
+use engine::model::{Actor, EnvironmentKey, Project, Provider, SecretName};
 use engine::store::StoreAddress;
 use secrecy::SecretString;
 
@@ -34,6 +36,8 @@ const RAILWAY_KEY: &str = "demo-railway-key";
 const CLOUDFLARE_KEY: &str = "demo-cloudflare-key-0123456789abcdef";
 /// How long an answer takes, in milliseconds.
 const ANSWER_MS: u32 = 20;
+/// How often it is looked whether an environment was created that has no keys yet.
+const KEYS_EVERY: Duration = Duration::from_millis(300);
 /// The data folder within a folder that is given.
 const FOLDER: &str = "demo-railway";
 /// The database in it.
@@ -42,6 +46,7 @@ const DATABASE: &str = "infra-chat.db";
 const GREETING: &str = "\
 This Railway and this Cloudflare are simulated within this program, and so are the people who visit: nothing is \
 charged, nothing is reached, and all of it is gone at the end. v1.4.0 fails a fifth of its requests.
+An environment you create gets the keys of both by itself.
 Try: deploy v1.1.0 to staging    then: deploy v1.4.0 to staging with canary 50/100";
 
 /// Runs until the chat ends.
@@ -79,8 +84,10 @@ pub(super) async fn railway(global: &Global) -> anyhow::Result<Exit> {
     super::progress("");
     out::line(GREETING);
     let visits = tokio::spawn(visitors::visit(hosts.base(), names));
+    let keys = tokio::spawn(keys_given_on(engine_unplugged(&config, Parts::open(&config, false).await?)));
     let talked = chat::run_with(&config, global).await;
     visits.abort();
+    keys.abort();
     talked
 }
 
@@ -104,15 +111,34 @@ async fn project_in(config: &Config) -> anyhow::Result<Vec<String>> {
     let actor = Actor::system();
     engine.project_import(&project, &actor).await?;
     engine.secrets_generate_missing(&project, &actor).await?;
-    for environment in project.environments.keys() {
-        let key = EnvironmentKey::new(project.project.clone(), environment.clone());
-        for (name, value) in [("railway-key", RAILWAY_KEY), ("cloudflare-key", CLOUDFLARE_KEY)] {
-            engine.secret_set(&key, &name.parse()?, SecretString::from(value), &actor).await?;
-        }
-    }
+    keys_given(&engine, &project).await?;
     engine.store().close().await;
     let environments = project.environments.values();
     Ok(environments.flat_map(|environment| environment.edge.values().cloned()).collect())
+}
+
+/// Gives each environment of a project the keys of the simulated accounts, where it has none.
+async fn keys_given(engine: &Engine, project: &Project) -> anyhow::Result<()> {
+    for environment in project.environments.keys() {
+        let key = EnvironmentKey::new(project.project.clone(), environment.clone());
+        for (name, value) in [("railway-key", RAILWAY_KEY), ("cloudflare-key", CLOUDFLARE_KEY)] {
+            let name: SecretName = name.parse()?;
+            if engine.store().secret_get(&key, &name).await?.is_none() {
+                engine.secret_set(&key, &name, SecretString::from(value), &Actor::system()).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The same for environments that are created in the chat, for as long as it goes on.
+async fn keys_given_on(engine: Engine) -> anyhow::Result<()> {
+    loop {
+        tokio::time::sleep(KEYS_EVERY).await;
+        for project in engine.store().project_list().await? {
+            keys_given(&engine, &project.value).await?;
+        }
+    }
 }
 
 /// The demonstration's folder, which goes with it: what is simulated is not there the next time.

@@ -25,6 +25,7 @@ fn a_demonstration_deploys_to_railway_and_leaves_nothing_behind() {
         .says("web: 100% to release 1")
         .says("succeeded in")
         .says("https://api.staging.acme.example")
+        .says("cron  release 1, at `*/15 * * * *`, on")
         .says("Needs approval by one other person");
     let left = std::fs::read_dir(world.data()).map(Iterator::count).unwrap_or_default();
     assert_eq!(left, 0, "its folder goes with it");

@@ -238,12 +238,14 @@ fn variables_told(row: &InstanceRow) -> Value {
 
 pub(super) fn deployment_told(row: &DeploymentRow) -> Value {
     let ran = matches!(row.status.as_str(), "SUCCESS" | "REMOVED" | "CRASHED" | "SLEEPING");
+    let any = |wanted: &str| row.instances.iter().any(|(_, status)| status == wanted);
+    let waits = row.is_scheduled && !any("STOPPED");
     let instances = row.instances.iter().map(|(id, status)| json!({ "id": id, "status": status }));
     json!({
         "id": row.id, "status": row.status, "serviceId": row.service, "environmentId": row.environment,
         "createdAt": stamp(row.created_at), "statusUpdatedAt": stamp(row.status_updated_at),
         "canRollback": row.is_kept && ran, "canRedeploy": row.is_kept,
-        "deploymentStopped": !row.instances.iter().any(|(_, status)| status == "RUNNING"),
+        "deploymentStopped": !any("RUNNING") && !waits,
         "url": Value::Null, "staticUrl": Value::Null, "meta": row.meta,
         "instances": instances.collect::<Vec<_>>(),
     })

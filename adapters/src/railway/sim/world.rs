@@ -93,6 +93,8 @@ pub struct DeploymentRow {
     pub meta: Value,
     /// Ids and statuses of what runs.
     pub instances: Vec<(String, String)>,
+    /// It is started at its times, and waits for the next between them.
+    pub is_scheduled: bool,
 }
 
 /// An address.
@@ -273,6 +275,7 @@ impl World {
             is_kept: true,
             meta,
             instances: Vec::new(),
+            is_scheduled: false,
         });
         id
     }
@@ -307,6 +310,8 @@ impl World {
             let status = if is_job { "EXITED" } else { "RUNNING" };
             let instances = (0..count).map(|_| (self.id(), status.to_owned())).collect();
             self.deployments[at].instances = instances;
+            self.deployments[at].is_scheduled =
+                settings.get("cronSchedule").is_some_and(|schedule| !schedule.is_null());
         }
         let now = self.moment();
         self.deployments[at].status = next;

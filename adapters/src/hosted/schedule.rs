@@ -1,0 +1,181 @@
+//! Services that are run at their times: Railway starts the newest deployment by the schedule in its settings, and lets it end. What is wanted is
+//! written down first. A schedule that is switched off has no deployment to start: its own is ended before the schedule is taken out of the
+//! settings, because without one Railway would keep it running.
+
+use engine::model::ServiceName;
+use engine::ports::{InstanceSet, Permit, PortError, Receipt, Schedule};
+
+use super::Hosted;
+use super::asking::newest;
+use super::ledger::{Asked, Which};
+use super::look::There;
+use crate::railway::Phase;
+
+const WHICH: Which = Which::Scheduled;
+
+impl Hosted {
+    /// Has a service run at its times, or no more.
+    pub(super) async fn scheduled(
+        &self,
+        permit: &Permit,
+        service: &ServiceName,
+        schedule: Option<&Schedule>,
+    ) -> Result<Receipt, PortError> {
+        match schedule {
+            Some(schedule) if schedule.enabled => self.switched_on(permit, service, schedule).await,
+            _ => self.switched_off(permit, service, schedule).await,
+        }
+    }
+
+    async fn switched_on(
+        &self,
+        permit: &Permit,
+        service: &ServiceName,
+        schedule: &Schedule,
+    ) -> Result<Receipt, PortError> {
+        let release = schedule.release;
+        let there = self.made(permit, service).await?;
+        Self::config(service, release, &there.ledger)?;
+        let set = set_of(schedule);
+        let asked = there.ledger.asked(WHICH);
+        let is_asked = asked.last().is_some_and(|last| last.set == set && !last.ended);
+        let mut ledger = there.ledger.clone();
+        if !is_asked {
+            let commit = match schedule.commit.as_str() {
+                "" => self.commit_of(service, &schedule.build).await?,
+                commit => commit.to_owned(),
+            };
+            let again = self.kept(&there, release).await?;
+            ledger.ask(
+                WHICH,
+                Asked { set, commit, after: newest(&there, WHICH), key: None, again, ended: false },
+            );
+        }
+        ledger.schedule = Some(schedule.clone());
+        self.save(permit, service, &there, &ledger).await?;
+        // What was asked for before and is not built yet would come later, and be the newest.
+        self.ended(permit, &there, |there, at, phase| {
+            !phase.is_over()
+                && there.ledger.of(WHICH, deployments(there), at).is_some_and(|of| of.set.release != release)
+        })
+        .await?;
+        let made = self.bring(permit, service, WHICH, release).await?;
+        self.wait_live(service, WHICH, release).await?;
+        let there = self.there(service).await?;
+        if let Some(slot) = there.slot(WHICH) {
+            // Of a schedule alone nothing has to be deployed.
+            self.parts.railway.ensure_cron(permit, &slot.at, Some(&schedule.cron)).await?;
+        }
+        let mut ledger = there.ledger.clone();
+        for other in others(&there, Some(release)) {
+            ledger.end(WHICH, other);
+        }
+        self.save(permit, service, &there, &ledger).await?;
+        let summary = format!("Railway runs {service}, release {release}, at `{}`", schedule.cron);
+        Ok(Receipt::new(summary).with("deployment", made.id))
+    }
+
+    async fn switched_off(
+        &self,
+        permit: &Permit,
+        service: &ServiceName,
+        schedule: Option<&Schedule>,
+    ) -> Result<Receipt, PortError> {
+        let there = match schedule {
+            Some(_) => self.made(permit, service).await?,
+            None => self.there(service).await?,
+        };
+        let Some(slot) = there.slot(WHICH) else {
+            return Ok(Receipt::new(format!("{service} is not scheduled")));
+        };
+        let was = there.ledger.schedule.is_some();
+        let count = self
+            .ended(permit, &there, |there, at, phase| {
+                (!phase.is_over() || phase.is_live())
+                    && there.ledger.of(WHICH, deployments(there), at).is_some()
+            })
+            .await?;
+        if was || schedule.is_some() {
+            self.parts.railway.ensure_cron(permit, &slot.at, None).await?;
+        }
+        let mut ledger = there.ledger.clone();
+        for release in others(&there, None) {
+            ledger.end(WHICH, release);
+        }
+        ledger.schedule = schedule.cloned();
+        self.save(permit, service, &there, &ledger).await?;
+        let how = if schedule.is_some() { "is switched off" } else { "is not scheduled" };
+        Ok(Receipt::new(format!("{service} {how}")).with("deployments-ended", count))
+    }
+
+    /// Ends those deployments of a service; how many.
+    async fn ended(
+        &self,
+        permit: &Permit,
+        there: &There,
+        is_meant: impl Fn(&There, usize, &Phase) -> bool,
+    ) -> Result<usize, PortError> {
+        let mut count = 0;
+        for (at, deployment) in deployments(there).iter().enumerate() {
+            if is_meant(there, at, &deployment.phase()) && !deployment.is_stopped() {
+                self.parts.railway.end(permit, &deployment.id).await?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// The deployment of a release whose image can be run again.
+    async fn kept(&self, there: &There, release: u32) -> Result<Option<String>, PortError> {
+        let Some(slot) = there.slot(WHICH) else { return Ok(None) };
+        if !there.ledger.asked(WHICH).iter().any(|asked| asked.set.release == release) {
+            return Ok(None);
+        }
+        let all = self.parts.railway.release_list(&slot.at, 100).await?;
+        let kept = (0..all.len()).find(|at| {
+            let of = there.ledger.of(WHICH, &all, *at);
+            all[*at].can_rollback && of.is_some_and(|of| of.set.release == release)
+        });
+        Ok(kept.map(|at| all[at].id.clone()))
+    }
+}
+
+/// The schedule a service has at Railway, as far as all of it is there.
+pub(super) fn schedule_of(there: &There) -> Option<Schedule> {
+    let schedule = there.ledger.schedule.as_ref()?;
+    let at_railway = there.slot(WHICH)?.instance.cron_schedule.clone();
+    if !schedule.enabled {
+        let is_off = at_railway.is_none() && others(there, None).is_empty();
+        return is_off.then(|| schedule.clone());
+    }
+    let asked =
+        there.ledger.asked(WHICH).last().filter(|last| last.set == set_of(schedule) && !last.ended)?;
+    let is_built =
+        matches!(there.made_for(WHICH, asked)?.phase(), Phase::Live | Phase::Asleep | Phase::Crashed);
+    // When it runs is told as Railway has it.
+    is_built.then_some(Schedule { cron: at_railway?, ..schedule.clone() })
+}
+
+/// Releases that somebody wants to be run at their times, but one.
+fn others(there: &There, but: Option<u32>) -> Vec<u32> {
+    let asked = there.ledger.asked(WHICH).iter().filter(|asked| !asked.ended);
+    asked.map(|asked| asked.set.release).filter(|release| Some(*release) != but).collect()
+}
+
+fn deployments(there: &There) -> &[crate::railway::Deployment] {
+    there.slot(WHICH).map(|slot| slot.deployments.as_slice()).unwrap_or_default()
+}
+
+/// What a scheduled service is deployed as.
+fn set_of(schedule: &Schedule) -> InstanceSet {
+    InstanceSet {
+        service: schedule.service.clone(),
+        release: schedule.release,
+        build: schedule.build.clone(),
+        commit: schedule.commit.clone(),
+        start: schedule.command.clone(),
+        replicas: 1,
+        health: None,
+        limits: schedule.limits.clone(),
+    }
+}
