@@ -272,10 +272,8 @@ fn create(rest: &Rest<'_, '_>) -> Meaning {
         Action::AddComponent
     } else if rest.says(VARIABLE) || rest.assigns() {
         Action::SetVariable
-    } else if rest.is_like_another() {
-        Action::CreateEnvironment
     } else {
-        return Meaning::None;
+        return given(rest.is_like_another(), Action::CreateEnvironment);
     })
 }
 
