@@ -79,6 +79,22 @@ impl Drift<'_> {
         self.state.service_mut(environment, service).set_remove(release).is_some()
     }
 
+    /// Somebody gives a set another number of instances, of which the platform has as many as before until it looks.
+    pub fn replicas(
+        &mut self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        replicas: u32,
+    ) -> bool {
+        let set = self.state.service_mut(environment, service).sets.get_mut(&release);
+        set.map(|set| {
+            set.instances.retain(|instance| instance.index < replicas);
+            set.replicas = replicas;
+        })
+        .is_some()
+    }
+
     /// Somebody changes a release's configuration: its fingerprint is another now.
     pub fn config(
         &mut self,

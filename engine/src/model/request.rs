@@ -92,6 +92,8 @@ pub enum Change {
         /// Which; empty means all.
         services: Vec<ServiceName>,
     },
+    /// What runs as the live release has it, where somebody changed it behind the engine's back.
+    Reconcile,
     /// A variable with another value, in the description and in what runs.
     SetVariable {
         /// Which services; empty means those that have it, and all where none has.
@@ -145,6 +147,7 @@ impl Change {
             Self::CronDisable { .. } => "cron-disable",
             Self::CronEnable { .. } => "cron-enable",
             Self::ClearCache { .. } => "clear-cache",
+            Self::Reconcile => "reconcile",
             Self::SetVariable { .. } => "set-variable",
             Self::AddComponent { .. } => "add-component",
             Self::RemoveComponent { .. } => "remove-component",
@@ -165,6 +168,7 @@ impl Change {
             | Self::ClearCache { services }
             | Self::SetVariable { services, .. } => services,
             Self::Migrate { .. }
+            | Self::Reconcile
             | Self::AddComponent { .. }
             | Self::RemoveComponent { .. }
             | Self::RotateSecret { .. }

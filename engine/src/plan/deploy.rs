@@ -319,6 +319,7 @@ pub(super) fn plan(
         observed: facts.observed_lines(),
         release: Some(release),
         destructive: false,
+        stays: false,
     })
 }
 

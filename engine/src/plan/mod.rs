@@ -11,6 +11,7 @@ mod facts;
 mod judged;
 mod lint;
 mod operate;
+mod reconcile;
 mod rollback;
 mod rotate;
 mod set_variable;
@@ -25,6 +26,7 @@ pub(crate) use facts::no_url;
 pub use facts::{Facts, SecretFact};
 pub use judged::judged_by;
 pub use lint::{Alone, Effect, Finding, breaking, lint, shortened, shown, statements};
+pub use reconcile::NOTHING_DRIFTED;
 
 use crate::canonical::canonical_json;
 use crate::model::{Change, EnvironmentKey, Release, RunRequest};
@@ -180,6 +182,9 @@ pub struct Plan {
     pub release: Option<Release>,
     /// It takes something away that can't be brought back.
     pub destructive: bool,
+    /// What is done of it stays when the rest fails: it was wrong before, and to undo it would make it wrong again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stays: bool,
 }
 
 impl Plan {
@@ -269,6 +274,7 @@ pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
         Change::CronDisable { services } => operate::cron(request, facts, services, false),
         Change::CronEnable { services } => operate::cron(request, facts, services, true),
         Change::ClearCache { services } => operate::clear_cache(request, facts, services),
+        Change::Reconcile => reconcile::plan(request, facts),
         Change::SetVariable { services, name, value } => {
             set_variable::plan(request, facts, services, name, value)
         }

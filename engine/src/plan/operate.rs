@@ -48,6 +48,7 @@ pub(super) fn finish(request: &RunRequest, facts: &Facts, draft: Draft) -> Resul
         observed: facts.observed_lines(),
         release: None,
         destructive: false,
+        stays: false,
     })
 }
 

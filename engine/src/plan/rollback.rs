@@ -271,6 +271,7 @@ pub(super) fn plan(
         observed: facts.observed_lines(),
         release,
         destructive: false,
+        stays: false,
     })
 }
 
@@ -440,7 +441,7 @@ pub(super) fn builds(
 }
 
 /// Whether the platform has nothing of this release of a service up, so that going back starts it anew.
-fn starts(facts: &Facts, name: &ServiceName, part: &ServiceRelease) -> bool {
+pub(super) fn starts(facts: &Facts, name: &ServiceName, part: &ServiceRelease) -> bool {
     let Some(there) = facts.observed.services.get(name) else { return true };
     if let Some(set) = &part.set {
         return there.sets.iter().all(|other| other.release != set.release);

@@ -104,9 +104,11 @@ fn backward(plan: &Plan, steps: &[Step], now_ms: EpochMs) -> Next {
 
 /// Whether users had been sent to what the run brought, before it was undone.
 pub fn traffic_moved(plan: &Plan, steps: &[Step]) -> bool {
-    plan.steps.iter().enumerate().any(|(number, planned)| {
-        planned.kind.moves_traffic() && !matches!(state_of(steps, number as StepNumber), StepState::Pending)
-    })
+    !plan.stays
+        && plan.steps.iter().enumerate().any(|(number, planned)| {
+            planned.kind.moves_traffic()
+                && !matches!(state_of(steps, number as StepNumber), StepState::Pending)
+        })
 }
 
 /// Steps whose effects are still there and need a person, in words.

@@ -39,6 +39,7 @@ pub use serve::Serve;
 pub use shape::EnsureShape;
 pub use stage::{CanaryStage, Judged};
 pub use traffic::{Shift, ShiftTraffic};
+pub(crate) use traffic::{is_effective, shown};
 pub use verify::{ProbeCheck, Verify};
 
 use crate::clock::EpochMs;

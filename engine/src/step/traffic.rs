@@ -33,11 +33,12 @@ fn effective(weights: &[Weight]) -> Vec<&Weight> {
 }
 
 /// Whether traffic is where it should be: weights of 0% don't count.
-pub(super) fn is_effective(now: &[Weight], wanted: &[Weight]) -> bool {
+pub(crate) fn is_effective(now: &[Weight], wanted: &[Weight]) -> bool {
     effective(now) == effective(wanted)
 }
 
-fn shown(weights: &[Weight]) -> String {
+/// In words: "60% to release 3 and 40% to release 4".
+pub(crate) fn shown(weights: &[Weight]) -> String {
     let parts: Vec<String> = effective(weights)
         .iter()
         .map(|weight| format!("{}% to release {}", weight.percent, weight.release))

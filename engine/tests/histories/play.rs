@@ -48,6 +48,7 @@ impl Life<'_> {
             Wish::Add => add("redis"),
             Wish::Remove => remove("redis"),
             Wish::Rotate => rotate("session-secret"),
+            Wish::Reconcile => reconcile(),
             Wish::CronOff => cron_disable(),
             Wish::CronOn => cron_enable(),
             Wish::ClearCache => clear_cache(),

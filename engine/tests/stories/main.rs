@@ -18,6 +18,7 @@ mod line;
 mod operate;
 mod people;
 mod proofs;
+mod reconcile;
 mod record;
 mod replicas;
 mod rollback;

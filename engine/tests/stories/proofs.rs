@@ -57,6 +57,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("add-component", vec![deploy("v1")], add("redis")),
         case("remove-component", vec![deploy("v1")], remove("redis")),
         case("rotate-secret", vec![deploy("v1")], rotate("session-secret")),
+        Case { forward_only: true, ..case("reconcile", vec![deploy("v1")], reconcile()) },
         case("backfill", vec![deploy("v1")], backfill(6_000)),
     ]
 }
@@ -87,6 +88,21 @@ pub(super) async fn begin(t: &mut Story, case: &Case) {
     for change in &case.before {
         t.does("ana", "staging", change.clone()).await;
     }
+    if case.name == "reconcile" {
+        drifts(t);
+    }
+}
+
+/// What others do behind the engine's back.
+pub(super) fn drifts(t: &Story) {
+    let staging = t.environment("staging");
+    let [api, web, cron] = ["api", "web", "cron"].map(|name| name.parse().unwrap());
+    t.world.drift(|drift| {
+        assert!(drift.replicas(&staging, &api, 1, 2));
+        assert!(drift.set_vanish(&staging, &web, 1));
+        assert!(drift.schedule_vanish(&staging, &cron));
+        assert!(drift.config_vanish(&staging, &cron, 1));
+    });
 }
 
 /// What must be the same whatever happened on the way.
@@ -301,7 +317,7 @@ macro_rules! proofs {
 
 proofs! {
     first_deploy deploy deploy_one canary deploy_by_tool rollback rollback_one migrate migrate_by_tool scale_up scale_down restart cron_disable cron_enable clear_cache set_variable add_component
-    remove_component rotate_secret backfill
+    remove_component rotate_secret reconcile backfill
 }
 
 #[test]
@@ -321,6 +337,7 @@ fn every_run_type_has_its_proofs() {
         "add-component",
         "remove-component",
         "rotate-secret",
+        "reconcile",
         "backfill",
     ];
     assert_eq!(proved, all);

@@ -94,6 +94,11 @@ pub fn rotate(secret: &str) -> Change {
     Change::RotateSecret { secret: secret.to_owned() }
 }
 
+/// `reconcile`
+pub fn reconcile() -> Change {
+    Change::Reconcile
+}
+
 /// `cron off`
 pub fn cron_disable() -> Change {
     Change::CronDisable { services: Vec::new() }

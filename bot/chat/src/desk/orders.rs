@@ -5,7 +5,7 @@ use engine::model::{
     CanaryChoice, CanaryUnsaid, Change, ComponentName, EnvironmentKey, EnvironmentName, MigrateChoice,
     ReleaseId, RollbackTarget, RunRequest, ServiceName,
 };
-use engine::plan::PlanProblem;
+use engine::plan::{NOTHING_DRIFTED, PlanProblem};
 
 use super::question::Wanted;
 use super::talk::Talk;
@@ -73,6 +73,7 @@ impl Desk {
             | Action::CronDisable
             | Action::CronEnable
             | Action::ClearCache
+            | Action::Reconcile
             | Action::SetVariable
             | Action::AddComponent
             | Action::RemoveComponent
@@ -238,6 +239,11 @@ impl Desk {
             match made {
                 Ok(Made::Run(one)) => heard = heard.and(one),
                 Ok(Made::Instead(one)) => return Ok(heard.and(one)),
+                // That all is well is an answer, and no refusal.
+                Err(refusal) if refusal.code() == NOTHING_DRIFTED => {
+                    heard =
+                        heard.and(Heard::say(Outcome::Answered, view::nothing_drifted(&refusal, &request)));
+                }
                 Err(refusal) => {
                     let Some(wanted) = self.another_ref(&refusal, &request).await? else {
                         return Err(refusal);
@@ -368,6 +374,7 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
         Action::Restart => Change::Restart { services },
         Action::CronDisable => Change::CronDisable { services },
         Action::CronEnable => Change::CronEnable { services },
+        Action::Reconcile => Change::Reconcile,
         Action::SetVariable => Change::SetVariable {
             services,
             name: command.name.clone().unwrap_or_default(),

@@ -291,7 +291,7 @@ table! {
         verbs ["clear cache", "clear-cache"] examples ["clear the cache in {env}"];
     Reconcile "reconcile" true [Environments, DryRun] needs [Environments]
         "Bring what runs back to what should run; a dry run only shows the drift."
-        verbs ["reconcile", "resync", "fix drift"] examples ["reconcile {env}", "what has drifted in {env}?"] later;
+        verbs ["reconcile", "resync", "fix drift"] examples ["reconcile {env}", "what has drifted in {env}?"];
     Lock "lock" true [Environments, Reason] needs [Environments]
         "Keep everybody from changing an environment."
         verbs ["lock", "freeze"] examples ["lock {env}: database maintenance"];

@@ -203,7 +203,7 @@ mod tests {
         assert!(all.contains("cron-disable") && all.contains("not there yet:\n  expand, "), "{all}");
         let later = all.lines().skip_while(|line| !line.starts_with("Understood"));
         assert!(later.clone().count() > 3 && later.clone().all(|line| line.len() <= 80), "{all}");
-        assert!(help(Some("reconcile"), &Names::sample()).contains("can't do it yet"));
+        assert!(help(Some("readiness"), &Names::sample()).contains("can't do it yet"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! An environment that is made: what it waits for, and what comes next.
+//! Environments: one that is made, what it waits for and what comes next; and one in which nothing has drifted.
 
-use engine::control::SecretsWanted;
-use engine::model::{PLATFORM_LOCAL, Project};
+use engine::control::{Refusal, SecretsWanted};
+use engine::model::{PLATFORM_LOCAL, Project, RunRequest};
 use engine::project::Likened;
 
 use crate::message::{Card, Tone};
@@ -47,4 +47,11 @@ pub(crate) fn environment_made(
     }
     let deploy = format!("{of}dry run deploy {name}");
     card.text(format!("Next: {of}deploy {name}")).button(&deploy, deploy.clone(), false)
+}
+
+/// What runs is what should run.
+pub(crate) fn nothing_drifted(refusal: &Refusal, request: &RunRequest) -> Card {
+    let mut card = Card::new(Tone::Good, super::sentence(&refusal.to_string()));
+    card.command.clone_from(&request.command);
+    card
 }

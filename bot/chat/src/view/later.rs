@@ -51,7 +51,6 @@ fn until_then(command: &Command, project: Option<&Project>) -> String {
     let instead = match command.action {
         Action::Expand => format!("put the migration into the repository, and say `migrate {place}`"),
         Action::DestroyEnvironment => DESCRIPTION.to_owned(),
-        Action::Reconcile => format!("`status {place}` shows what runs"),
         Action::Diagnose => format!("`status {place}`, `logs {place}` and `incidents {place}`"),
         Action::Readiness => format!("`status {place}` and `can I deploy {place}?`"),
         _ => return String::new(),
@@ -109,10 +108,6 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
             let environment = command.environment.as_deref().unwrap_or("the environment you name");
             format!("end everything in {environment} and remove it with its data, after an admin's approval")
         }
-        Action::Reconcile if command.dry_run => {
-            format!("show where what runs in {places} differs from what should run")
-        }
-        Action::Reconcile => format!("bring what runs in {places} back to what should run"),
         Action::BootstrapLocal => {
             format!("prepare this machine for work on {project}: components, variables, data")
         }

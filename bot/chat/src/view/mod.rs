@@ -43,7 +43,7 @@ pub(crate) use canary::{canary_gone, judged, may_be_verdict, verdict};
 pub(crate) use connections::connected;
 pub(crate) use crashes::{is_later, later_card};
 pub(crate) use edits::{deleted_all_the_same, edited};
-pub(crate) use environment::{environment_made, still_wanted};
+pub(crate) use environment::{environment_made, nothing_drifted, still_wanted};
 pub use files::size;
 pub(crate) use files::{artifacts_of_run, files, logs_of_run, run_logs, which_artifacts};
 pub(crate) use incident::{incident, incidents};

@@ -40,6 +40,7 @@ mod questions_more;
 mod questions_odd;
 mod questions_shared;
 mod questions_spoken;
+mod reconcile;
 mod rollback;
 mod rotate;
 mod rules;

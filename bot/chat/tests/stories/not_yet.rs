@@ -73,7 +73,6 @@ fn orders_for_rooms_that_are_not_built() {
             "rehearse deploy staging ref v1.0.0",
             "stop backfill timezone on staging",
             "destroy environment staging",
-            "reconcile staging",
             "readiness production",
         ] {
             t.user("zoe").says(said).await;
@@ -89,11 +88,6 @@ fn orders_for_rooms_that_are_not_built() {
               It would end everything in staging and remove it with its data, after an admin's approval.
               Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
               > destroy environment staging
-
-            · I understood «reconcile in staging», but I can't do that yet.
-              It would bring what runs in staging back to what should run.
-              Nothing was done. Until then: `status staging` shows what runs.
-              > reconcile in staging
 
             · I understood «run readiness bundle of production», but I can't do that yet.
               It would run all checks on production and say what is missing.
@@ -118,7 +112,7 @@ fn orders_for_rooms_that_are_not_built() {
 fn several_that_are_not_there_yet() {
     chat(async |t| {
         t.user("zoe").says("Add timezone column in staging; then do production.").await;
-        t.user("zoe").says("reconcile staging, then restart api in staging").await;
+        t.user("zoe").says("provision, then restart api in staging").await;
         t.bot_says(expect![[r#"
             · I understood «add "timezone" column in staging», but I can't do that yet.
               It would write a migration that adds timezone without disturbing what runs, and run it in staging.
@@ -130,10 +124,10 @@ fn several_that_are_not_there_yet() {
               Nothing was done. Until then: put the migration into the repository, and say `migrate production`.
               > add "timezone" column in production
 
-            · I understood «reconcile in staging», but I can't do that yet.
-              It would bring what runs in staging back to what should run.
-              Nothing was done. Until then: `status staging` shows what runs.
-              > reconcile in staging
+            · I understood «provision», but I can't do that yet.
+              It would create what the project describes and its providers do not have yet.
+              Nothing was done.
+              > provision
 
             ✗ The rest was not begun, because what came before did not succeed.
               Not done:

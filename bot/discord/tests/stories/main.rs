@@ -96,6 +96,8 @@ mod questions_shared;
 #[path = "../../../chat/tests/stories/questions_spoken.rs"]
 mod questions_spoken;
 mod reading;
+#[path = "../../../chat/tests/stories/reconcile.rs"]
+mod reconcile;
 #[path = "../../../chat/tests/stories/rollback.rs"]
 mod rollback;
 #[path = "../../../chat/tests/stories/rotate.rs"]

@@ -81,6 +81,8 @@ mod questions_odd;
 mod questions_shared;
 #[path = "../../../chat/tests/stories/questions_spoken.rs"]
 mod questions_spoken;
+#[path = "../../../chat/tests/stories/reconcile.rs"]
+mod reconcile;
 #[path = "../../../chat/tests/stories/rollback.rs"]
 mod rollback;
 #[path = "../../../chat/tests/stories/rotate.rs"]

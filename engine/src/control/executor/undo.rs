@@ -134,7 +134,8 @@ pub(super) fn begin_undo(
     let planned = &plan.steps[number as usize];
     let mut state = state_of(steps, number).after(StepEvent::UndoStarted, now_ms)?;
     let mut says = None;
-    match planned.kind.as_act().undo() {
+    let undo = if plan.stays { Undo::Nothing } else { planned.kind.as_act().undo() };
+    match undo {
         Undo::Can => {}
         Undo::Nothing => state = state.after(StepEvent::UndoSucceeded, now_ms)?,
         Undo::NoReturn => {
