@@ -70,7 +70,8 @@ impl Engine {
         let Some(live) = self.store().release_get(key, number).await? else { return Ok(()) };
         let addresses = self.look_at_addresses(&live).await;
         let symptoms = self.look_at_symptoms(&live).await;
-        addresses.and(symptoms).and(self.look_at_crashes(&live).await)
+        let drift = self.look_at_drift(&live).await;
+        addresses.and(symptoms).and(drift).and(self.look_at_crashes(&live).await)
     }
 
     async fn look_at_crashes(&self, live: &Release) -> Result<(), Refusal> {

@@ -14,6 +14,7 @@ mod bundle;
 mod clearance;
 mod connections;
 mod crashes;
+mod drift;
 mod environments;
 mod evidence;
 mod executor;
@@ -45,8 +46,9 @@ mod trials;
 mod unreached;
 mod worker;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use policies::Rules;
 
@@ -70,7 +72,7 @@ pub use secrets::Vault;
 use crate::artifacts::Artifacts;
 use crate::audit::SigningKey;
 use crate::clock::{Clock, EpochMs};
-use crate::model::Role;
+use crate::model::{EnvironmentKey, Role};
 use crate::ports::Ports;
 use crate::redact::Redactor;
 use crate::store::Store;
@@ -104,6 +106,8 @@ pub struct Engine {
     /// Artifacts of runs that ended could not be kept yet.
     artifacts_behind: Arc<AtomicBool>,
     notices: Notices,
+    /// How environments differ from what they should be, since when: told once it lasts.
+    drifting: Arc<Mutex<BTreeMap<EnvironmentKey, drift::Lasting>>>,
     /// What people nobody knows may do.
     strangers: Option<Role>,
 }
@@ -118,7 +122,9 @@ impl Engine {
     /// Puts an engine together. Nothing runs until [`Engine::work`] or [`Engine::tick`] is called.
     pub fn new(parts: EngineParts) -> Self {
         let notices = Notices::default();
-        Self { parts: Arc::new(parts), artifacts_behind: Arc::default(), notices, strangers: None }
+        let artifacts_behind = Arc::default();
+        let drifting = Arc::default();
+        Self { parts: Arc::new(parts), artifacts_behind, notices, drifting, strangers: None }
     }
 
     /// The same engine for a front on which people nobody knows have a role: none unless told otherwise.

@@ -99,6 +99,9 @@ fn happening(what: &mut Happening, redactor: &Redactor) {
                 text(line, redactor);
             }
         }
+        Happening::Drifted { lines, keeps } => {
+            lines.iter_mut().chain(keeps).for_each(|line| text(line, redactor));
+        }
         Happening::CrashLoop { crashes, .. } => {
             text(&mut crashes.how, redactor);
             text(&mut crashes.line, redactor);
@@ -109,6 +112,7 @@ fn happening(what: &mut Happening, redactor: &Redactor) {
         | Happening::ServerErrors { .. }
         | Happening::ServerErrorsOver { .. }
         | Happening::WellAgain { .. }
+        | Happening::DriftOver
         | Happening::ArtifactDiffers { .. } => {}
     }
 }

@@ -267,6 +267,8 @@ fn timeline(detail: &RunDetail) -> Vec<String> {
             format!("{says}: {why}")
         }
         Happening::WellAgain { service } => format!("{service} was healthy again"),
+        Happening::Drifted { lines, .. } => format!("what runs had drifted: {}", lines.join("; ")),
+        Happening::DriftOver => "what runs was as it should be again".to_owned(),
         Happening::RuleActed { rule, person, because, did, .. } => {
             format!("rule {rule} of {person} acted because {because}: {}", did.join("; "))
         }

@@ -118,17 +118,7 @@ impl Facts {
 
     /// Services that have instances, a schedule or traffic and are not among those.
     pub(super) fn running_beside(&self, parts: &BTreeMap<ServiceName, ServiceRelease>) -> Vec<ServiceName> {
-        let there = |name: &ServiceName| {
-            self.weights.contains_key(name)
-                || self
-                    .observed
-                    .services
-                    .get(name)
-                    .is_some_and(|there| !there.sets.is_empty() || there.schedule.is_some())
-        };
-        let names: BTreeSet<&ServiceName> =
-            self.observed.services.keys().chain(self.weights.keys()).collect();
-        names.into_iter().filter(|name| !parts.contains_key(*name) && there(name)).cloned().collect()
+        running_beside(&self.observed, &self.weights, parts)
     }
 
     /// A service as it is in this environment, with replicas people asked for.
@@ -473,4 +463,21 @@ pub(super) fn build_key(source: &Source, commit: &str, command: Option<&str>) ->
         hasher.update([0]);
     }
     BuildKey(format!("{}-{}", super::short(commit), hex::encode(&hasher.finalize()[..6])))
+}
+
+/// Services that have instances, a schedule or traffic and are not among those.
+pub(super) fn running_beside(
+    observed: &ObservedEnvironment,
+    weights: &BTreeMap<ServiceName, Vec<Weight>>,
+    parts: &BTreeMap<ServiceName, ServiceRelease>,
+) -> Vec<ServiceName> {
+    let there = |name: &ServiceName| {
+        weights.contains_key(name)
+            || observed
+                .services
+                .get(name)
+                .is_some_and(|there| !there.sets.is_empty() || there.schedule.is_some())
+    };
+    let names: BTreeSet<&ServiceName> = observed.services.keys().chain(weights.keys()).collect();
+    names.into_iter().filter(|name| !parts.contains_key(*name) && there(name)).cloned().collect()
 }

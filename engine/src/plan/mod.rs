@@ -7,6 +7,7 @@ mod by_command;
 mod changes;
 mod component;
 mod deploy;
+mod drift;
 mod facts;
 mod judged;
 mod lint;
@@ -22,6 +23,7 @@ mod way_back;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub(crate) use drift::Seen;
 pub(crate) use facts::no_url;
 pub use facts::{Facts, SecretFact};
 pub use judged::judged_by;

@@ -5,47 +5,24 @@ use std::collections::BTreeMap;
 
 use super::component;
 use super::deploy::{names, retire, schedule_changes, shifts, step};
+use super::drift::{Drift, Seen};
 use super::operate::{Draft, finish, live, verification};
 use super::rollback::{builds, starts};
-use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep};
-use crate::model::{ComponentName, Release, RunRequest, ServiceName, ServiceRelease};
-use crate::ports::{ConfigSet, InstanceSet, ObservedSet, Schedule};
-use crate::step::{
-    Finalize, Preflight, PutConfig, PutSchedules, Resize, ResizeOne, Serve, ShiftTraffic, StepKind,
-    is_effective, shown,
-};
+use super::{Facts, Plan, PlanProblem, PlannedStep};
+use crate::model::{Release, RunRequest, ServiceName, ServiceRelease};
+use crate::step::{Finalize, Preflight, PutConfig, PutSchedules, Resize, Serve, ShiftTraffic, StepKind};
 
 /// The problem's code where nothing has drifted.
 pub const NOTHING_DRIFTED: &str = "nothing-drifted";
 
-/// What differs from the live release, and what is to be done about it.
-#[derive(Default)]
-struct Drift {
-    diff: Vec<DiffLine>,
-    notes: Vec<String>,
-    configs: Vec<ConfigSet>,
-    sets: Vec<InstanceSet>,
-    resized: Vec<ResizeOne>,
-    /// Services whose traffic, instances or schedule differ.
-    services: Vec<ServiceName>,
-}
-
 pub(super) fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
     let environment = &facts.environment.environment;
     let live = live(facts, "bring anything back to")?;
-    let parts = wanted(facts, live);
-    let mut drift = Drift::default();
-    let told = parts.values().map(|part| &part.config);
-    let shape = component::brought_back(facts, told);
-    drift.components(facts, &parts);
-    for (name, part) in &parts {
-        drift.service(facts, live, name, part);
-    }
-    for name in facts.running_beside(&parts) {
-        let what = format!("{name} is there, which release {} does not have", live.id.number);
-        drift.diff.push(DiffLine::new(what, None, Some("ended".to_owned())));
-        drift.services.push(name);
-    }
+    let Facts { desired, observed, weights, .. } = facts;
+    let seen = Seen { live, desired, observed, weights };
+    let parts = seen.wanted();
+    let mut drift = seen.drift();
+    let shape = component::brought_back(facts, parts.values().map(|part| &part.config));
     if drift.diff.is_empty() {
         return Err(PlanProblem::new(
             NOTHING_DRIFTED,
@@ -65,97 +42,7 @@ pub(super) fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProb
     Ok(plan)
 }
 
-/// The live release as it should run by now: with the number of instances and the schedules people asked for since.
-fn wanted(facts: &Facts, live: &Release) -> BTreeMap<ServiceName, ServiceRelease> {
-    let mut parts = live.services.clone();
-    for (name, part) in &mut parts {
-        if let (Some(set), Some(replicas)) = (part.set.as_mut(), facts.desired.replicas.get(name)) {
-            set.replicas = *replicas;
-        }
-        if let Some(schedule) = part.schedule.as_mut() {
-            schedule.enabled = !facts.desired.cron_disabled.contains(name);
-        }
-    }
-    parts
-}
-
 impl Drift {
-    /// Components that services are told of, and that are not there.
-    fn components(&mut self, facts: &Facts, parts: &BTreeMap<ServiceName, ServiceRelease>) {
-        let told = parts.values().flat_map(|part| part.config.components.iter().flatten());
-        let missing: BTreeMap<&ComponentName, _> =
-            told.filter(|(name, kind)| facts.observed.components.get(*name) != Some(*kind)).collect();
-        for name in missing.keys() {
-            self.diff.push(DiffLine::new(
-                name.as_str(),
-                Some("is not there".to_owned()),
-                Some("there".to_owned()),
-            ));
-        }
-    }
-
-    fn service(&mut self, facts: &Facts, live: &Release, name: &ServiceName, part: &ServiceRelease) {
-        let there = facts.observed.services.get(name);
-        let before = self.diff.len();
-        if there.and_then(|there| there.config.get(&part.origin)) != Some(&part.config.fingerprint) {
-            self.differs(name, "variables", "otherwise", &format!("as in release {}", live.id.number));
-            self.configs.push(part.config.clone());
-        }
-        if let Some(set) = &part.set {
-            let sets = there.map(|there| there.sets.as_slice()).unwrap_or_default();
-            self.instances(facts, name, set, sets);
-            let weights = facts.weights.get(name).map(Vec::as_slice).unwrap_or_default();
-            let all = [crate::ports::Weight { release: set.release, percent: 100 }];
-            if !is_effective(weights, &all) {
-                self.differs(name, "traffic", &shown(weights), &shown(&all));
-            }
-        }
-        let schedule = there.and_then(|there| there.schedule.as_ref());
-        if schedule != part.schedule.as_ref() {
-            self.differs(name, "schedule", &times(schedule), &times(part.schedule.as_ref()));
-            let off = schedule.is_some_and(|schedule| !schedule.enabled);
-            if off && part.schedule.as_ref().is_some_and(|schedule| schedule.enabled) {
-                let environment = &facts.environment.environment;
-                self.notes
-                    .push(format!("to leave {name} switched off: `cron-disable {name} in {environment}`"));
-            }
-        }
-        if self.diff.len() > before {
-            self.services.push(name.clone());
-        }
-    }
-
-    fn instances(&mut self, facts: &Facts, name: &ServiceName, set: &InstanceSet, sets: &[ObservedSet]) {
-        match sets.iter().find(|there| there.release == set.release) {
-            None => {
-                self.differs(name, "instances", "none", &set.replicas.to_string());
-                self.sets.push(set.clone());
-            }
-            Some(there) if there.replicas != set.replicas => {
-                self.differs(name, "replicas", &there.replicas.to_string(), &set.replicas.to_string());
-                let environment = &facts.environment.environment;
-                self.notes.push(format!(
-                    "to keep {} of {name}: `scale {environment} {name} to {}`",
-                    there.replicas, there.replicas
-                ));
-                let before = InstanceSet { replicas: there.replicas, ..set.clone() };
-                self.resized.push(ResizeOne { before, after: set.clone() });
-            }
-            Some(_) => {}
-        }
-        for other in sets.iter().filter(|there| there.release != set.release) {
-            self.diff.push(DiffLine::new(
-                format!("{name} of release {}", other.release),
-                Some(format!("{} there", other.replicas)),
-                None,
-            ));
-        }
-    }
-
-    fn differs(&mut self, name: &ServiceName, of: &str, is: &str, wanted: &str) {
-        self.diff.push(DiffLine::new(format!("{name} {of}"), Some(is.to_owned()), Some(wanted.to_owned())));
-    }
-
     fn steps(
         &mut self,
         facts: &Facts,
@@ -217,16 +104,5 @@ impl Drift {
             StepKind::Finalize(Finalize { retire: retire(facts, parts, services), changes: Vec::new() }),
         ));
         Ok(steps)
-    }
-}
-
-/// When a service runs, of which release, in words.
-fn times(schedule: Option<&Schedule>) -> String {
-    match schedule {
-        None => "none".to_owned(),
-        Some(schedule) => {
-            let on = if schedule.enabled { "on" } else { "off" };
-            format!("`{}` with release {}, {on}", schedule.cron, schedule.release)
-        }
     }
 }

@@ -281,6 +281,16 @@ pub enum Happening {
         /// Which.
         service: ServiceName,
     },
+    /// What runs of the release it made, which is live, was changed by others than the engine.
+    Drifted {
+        /// What differs, a line each.
+        lines: Vec<String>,
+        /// How what was changed can be kept, a line each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        keeps: Vec<String>,
+    },
+    /// It is as it should be again.
+    DriftOver,
     /// Somebody's rule was about what happened to it, and this is what came of it.
     RuleActed {
         /// The rule's number in its project.

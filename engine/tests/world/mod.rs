@@ -420,6 +420,8 @@ impl Story {
                 Happening::ServerErrorsOver { service } => format!("{service} errors over"),
                 Happening::Unwell { service, why, .. } => format!("{service} unwell: {why}"),
                 Happening::WellAgain { service } => format!("{service} well again"),
+                Happening::Drifted { lines, .. } => format!("drifted: {}", lines.join("; ")),
+                Happening::DriftOver => "drift over".to_owned(),
                 Happening::RuleActed { rule, did, .. } => format!("rule {rule}: {}", did.join("; ")),
                 Happening::ArtifactDiffers { path } => format!("{path} differs"),
             };

@@ -21,6 +21,8 @@ pub(crate) fn is_later(what: &Happening) -> bool {
             | Happening::ServerErrorsOver { .. }
             | Happening::Unwell { .. }
             | Happening::WellAgain { .. }
+            | Happening::Drifted { .. }
+            | Happening::DriftOver
             | Happening::RuleActed { .. }
     )
 }
@@ -63,6 +65,17 @@ pub(crate) fn later_card(run: &Run, what: &Happening) -> Option<Card> {
         }
         Happening::WellAgain { service } => {
             Some(Card::new(Tone::Good, format!("{service} in {environment} is healthy again.")))
+        }
+        Happening::Drifted { lines, keeps } => Some(
+            Card::new(Tone::Bad, format!("{environment} has drifted: others changed what runs there."))
+                .list("As it is, and as it should be", lines.clone())
+                .list("Or", keeps.clone())
+                .text(format!("Next: reconcile {environment}"))
+                .button("What it would do", format!("dry run reconcile {environment}"), false)
+                .button(&format!("reconcile {environment}"), format!("reconcile {environment}"), true),
+        ),
+        Happening::DriftOver => {
+            Some(Card::new(Tone::Good, format!("{environment} is as it should be again.")))
         }
         Happening::RuleActed { rule, person, sentence, because, did } => Some(
             Card::new(Tone::Ask, format!("Rule {rule} of {person} fired in {environment}: {because}"))

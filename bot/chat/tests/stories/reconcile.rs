@@ -8,11 +8,14 @@ use crate::harness::{chat, good};
 fn drift_is_shown_and_brought_back() {
     chat(async |t| {
         t.user("ana").says("what has drifted in staging?").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Nothing is live in staging, so there is nothing to bring anything back to.
               Next: deploy staging
               > dry run reconcile in staging
-        "#]]);
+        "#]],
+        );
         t.release("v1.0.0", good());
         t.deployed("staging", "v1.0.0").await;
         t.user("ana").says("what has drifted in staging?").await;
@@ -82,5 +85,46 @@ fn drift_is_shown_and_brought_back() {
             ✓ Nothing has drifted in staging: all of it is as release 1 has it.
               > reconcile in staging
         "#]]);
+    });
+}
+
+/// Told by itself once it lasts, and once it is over; never twice, and not while a run is at work there.
+#[test]
+fn drift_that_lasts_is_told() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.looks_after_services().await;
+        let staging = "invoice-perfect/staging".parse().unwrap();
+        let api = "api".parse().unwrap();
+        t.world.drift(|drift| assert!(drift.replicas(&staging, &api, 1, 3)));
+        t.looks_after_services().await;
+        t.passes(30_000).await;
+        t.looks_after_services().await;
+        t.passes(31_000).await;
+        t.looks_after_services().await;
+        t.bot_says(expect![[r#"
+            ✗ staging has drifted: others changed what runs there.
+              As it is, and as it should be:
+                api replicas: 3 → 1
+              Or:
+                to keep 3 of api: `scale staging api to 3`
+              Next: reconcile staging
+              [What it would do] [reconcile staging!]
+        "#]]);
+        t.passes(60_000).await;
+        t.looks_after_services().await;
+        t.crash_and_restart().await;
+        t.looks_after_services().await;
+        t.passes(61_000).await;
+        t.looks_after_services().await;
+        t.user("ana").says("reconcile staging").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-2 · Bring staging back to release 1 (v1.0.0) · succeeded in 0 ms"]);
+        t.looks_after_services().await;
+        t.bot_says(expect![[r#"
+            ✓ staging is as it should be again.
+        "#]]);
+        t.never_mind_the_rest();
     });
 }

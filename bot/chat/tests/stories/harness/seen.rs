@@ -53,6 +53,8 @@ impl RunSeen<'_> {
             Happening::ServerErrorsOver { service } => format!("{service} errors over\n"),
             Happening::Unwell { service, why, .. } => format!("{service} unwell: {why}\n"),
             Happening::WellAgain { service } => format!("{service} well again\n"),
+            Happening::Drifted { lines, .. } => format!("drifted: {}\n", lines.join("; ")),
+            Happening::DriftOver => "drift over\n".to_owned(),
             Happening::RuleActed { rule, did, .. } => format!("rule {rule}: {}\n", did.join("; ")),
             Happening::ArtifactDiffers { path } => format!("{path} differs\n"),
         });
