@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::ledger::{Asked, Ledger, VARIABLE, Which};
 use super::look::There;
 use super::observe::{BOTH, given_up};
+use super::schedule::refuse_scheduled;
 use super::{Hosted, locked};
 use crate::railway::{Deployment, Phase, Restart, Wanted};
 
@@ -72,6 +73,7 @@ impl Hosted {
     pub(super) async fn asks(&self, permit: &Permit, set: &InstanceSet) -> Result<Receipt, PortError> {
         let (service, release) = (&set.service, set.release);
         let there = self.made(permit, service).await?;
+        refuse_scheduled(service, &there)?;
         Self::config(service, release, &there.ledger)?;
         let known = BOTH.into_iter().find_map(|which| Some((which, there.ledger.wanted(which, release)?)));
         let which = match known {

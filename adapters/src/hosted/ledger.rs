@@ -139,7 +139,10 @@ impl Ledger {
 
     /// Puts a configuration; old ones that nothing runs with are left out.
     pub(super) fn config_put(&mut self, config: ConfigSet) {
-        self.configs.insert(config.release, config);
+        // However old it is: somebody goes back to it.
+        let put = config.release;
+        self.configs.insert(put, config);
+        let scheduled = self.schedule.as_ref().map(|schedule| schedule.release);
         let wanted: BTreeSet<u32> = self
             .stable
             .iter()
@@ -149,7 +152,12 @@ impl Ledger {
             .map(|asked| asked.set.release)
             .collect();
         let newest: BTreeSet<u32> = self.configs.keys().rev().take(CONFIGS_KEPT).copied().collect();
-        self.configs.retain(|release, _| wanted.contains(release) || newest.contains(release));
+        self.configs.retain(|release, _| {
+            *release == put
+                || Some(*release) == scheduled
+                || wanted.contains(release)
+                || newest.contains(release)
+        });
     }
 
     /// Which of what was asked for a deployment is, the newest first in `deployments`. Proved by its commit, and by having come after the marker;

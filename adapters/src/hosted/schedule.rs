@@ -9,7 +9,8 @@ use super::Hosted;
 use super::asking::newest;
 use super::ledger::{Asked, Which};
 use super::look::There;
-use crate::railway::Phase;
+use super::observe::BOTH;
+use crate::railway::{Deployment, Phase};
 
 const WHICH: Which = Which::Scheduled;
 
@@ -37,8 +38,10 @@ impl Hosted {
         let there = self.made(permit, service).await?;
         Self::config(service, release, &there.ledger)?;
         let set = set_of(schedule);
-        let asked = there.ledger.asked(WHICH);
-        let is_asked = asked.last().is_some_and(|last| last.set == set && !last.ended);
+        refuse_served(service, &there)?;
+        let last = there.ledger.asked(WHICH).last().filter(|last| last.set == set && !last.ended);
+        // One that failed, was stopped or was removed by somebody is asked for anew.
+        let is_asked = last.is_some_and(|last| there.made_for(WHICH, last).is_none_or(is_of_use));
         let mut ledger = there.ledger.clone();
         if !is_asked {
             let commit = match schedule.commit.as_str() {
@@ -117,7 +120,7 @@ impl Hosted {
     ) -> Result<usize, PortError> {
         let mut count = 0;
         for (at, deployment) in deployments(there).iter().enumerate() {
-            if is_meant(there, at, &deployment.phase()) && !deployment.is_stopped() {
+            if is_meant(there, at, &deployment.phase()) && !was_stopped(deployment) {
                 self.parts.railway.end(permit, &deployment.id).await?;
                 count += 1;
             }
@@ -140,6 +143,10 @@ impl Hosted {
     }
 }
 
+/// What is told as the times of a schedule that was asked for and is not deployed, or is no more: neither as it was before nor as it
+/// shall be, so that it is put in place or taken back, whichever is wanted.
+const NOT_DEPLOYED: &str = "not deployed";
+
 /// The schedule a service has at Railway, as far as all of it is there.
 pub(super) fn schedule_of(there: &There) -> Option<Schedule> {
     let schedule = there.ledger.schedule.as_ref()?;
@@ -148,12 +155,51 @@ pub(super) fn schedule_of(there: &There) -> Option<Schedule> {
         let is_off = at_railway.is_none() && others(there, None).is_empty();
         return is_off.then(|| schedule.clone());
     }
-    let asked =
-        there.ledger.asked(WHICH).last().filter(|last| last.set == set_of(schedule) && !last.ended)?;
-    let is_built =
-        matches!(there.made_for(WHICH, asked)?.phase(), Phase::Live | Phase::Asleep | Phase::Crashed);
+    let asked = there.ledger.asked(WHICH).last().filter(|last| last.set == set_of(schedule) && !last.ended);
+    let made = asked.and_then(|asked| there.made_for(WHICH, asked));
+    let is_built = made.is_some_and(|made| {
+        matches!(made.phase(), Phase::Live | Phase::Asleep | Phase::Crashed) && !was_stopped(made)
+    });
     // When it runs is told as Railway has it.
-    is_built.then_some(Schedule { cron: at_railway?, ..schedule.clone() })
+    let cron = at_railway.filter(|_| is_built).unwrap_or_else(|| NOT_DEPLOYED.to_owned());
+    Some(Schedule { cron, ..schedule.clone() })
+}
+
+/// A service is one or the other: Railway keeps one deployment of it, which would be ended as the one and begun as the other.
+fn refuse_served(service: &ServiceName, there: &There) -> Result<(), PortError> {
+    let is_served = BOTH.iter().any(|which| there.ledger.asked(*which).iter().any(|asked| !asked.ended));
+    if !is_served {
+        return Ok(());
+    }
+    Err(PortError::fail(
+        format!("{service} is served at Railway, and can't become a scheduled service in its place"),
+        "Give the scheduled one a name of its own.",
+    ))
+}
+
+/// The same the other way round.
+pub(super) fn refuse_scheduled(service: &ServiceName, there: &There) -> Result<(), PortError> {
+    if there.ledger.schedule.is_none() {
+        return Ok(());
+    }
+    Err(PortError::fail(
+        format!("{service} runs on a schedule at Railway, and can't become a served one in its place"),
+        "Give the served one a name of its own.",
+    ))
+}
+
+/// Whether what was asked for comes, or is there.
+fn is_of_use(made: &Deployment) -> bool {
+    match made.phase() {
+        Phase::Failed | Phase::Skipped | Phase::Leaving | Phase::Gone => false,
+        Phase::Live | Phase::Asleep | Phase::Crashed => !was_stopped(made),
+        _ => true,
+    }
+}
+
+/// Whether somebody stopped it. One that only waits for its next time has ended, too, and is told by its instances.
+fn was_stopped(made: &Deployment) -> bool {
+    made.deployment_stopped && made.instances.iter().any(|one| one.status == "STOPPED")
 }
 
 /// Releases that somebody wants to be run at their times, but one.
@@ -162,7 +208,7 @@ fn others(there: &There, but: Option<u32>) -> Vec<u32> {
     asked.map(|asked| asked.set.release).filter(|release| Some(*release) != but).collect()
 }
 
-fn deployments(there: &There) -> &[crate::railway::Deployment] {
+fn deployments(there: &There) -> &[Deployment] {
     there.slot(WHICH).map(|slot| slot.deployments.as_slice()).unwrap_or_default()
 }
 

@@ -167,7 +167,7 @@ impl Railway {
                     "Service {name} is made from {}, not from {repo}.",
                     seen.or(image).unwrap_or_default()
                 ),
-                "Its source is the same in all environments: change it at railway.com, or give the service another name.",
+                "Change its source at railway.com, or give the service another name.",
             )),
             (Source::Image(image), Some(repo), _) => Err(PortError::fail(
                 format!("Service {name} is built from {repo}, not from the image {image}."),

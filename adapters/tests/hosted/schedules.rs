@@ -1,10 +1,13 @@
 //! Services that Railway runs at their times.
 
-use adapters::hosted::Hosted;
-use engine::model::Limits;
-use engine::ports::{BuildKey, ConfigSet, Platform as _, PortError, Schedule};
+use std::time::Duration;
 
-use super::stage::{Stage, commit, config, cron, key, may, shape};
+use adapters::hosted::Hosted;
+use adapters::railway::sim::{DeploymentRow, World};
+use engine::model::Limits;
+use engine::ports::{BuildKey, ConfigSet, InstanceSet, Platform as _, PortError, Schedule};
+
+use super::stage::{Deploy, Stage, api, commit, config, cron, key, may, set, shape};
 
 pub(crate) fn schedule(release: u32, times: &str) -> Schedule {
     Schedule {
@@ -130,5 +133,86 @@ async fn a_build_that_fails_leaves_the_times_to_what_ran_before() {
     });
     let observed = stage.hosted().observe(&key()).await.unwrap();
     assert_eq!(observed.services[&cron()].schedule.as_ref().unwrap().cron, "0 0 * * *");
+    stage.checked();
+}
+
+/// Of the deployments of the scheduled service, the newest.
+fn newest(world: &mut World) -> &mut DeploymentRow {
+    let service = world.services.iter().find(|row| row.name == "cron").unwrap().id.clone();
+    world.deployments.iter_mut().rev().find(|row| row.service == service).unwrap()
+}
+
+#[tokio::test]
+async fn what_somebody_removed_or_stopped_is_told_and_brought_back() {
+    let stage = stage().await;
+    let hosted = stage.hosted();
+    let on = schedule(1, "*/15 * * * *");
+    scheduled(&hosted, Some(&on)).await.unwrap();
+    let times = async || {
+        let observed = stage.hosted().observe(&key()).await.unwrap();
+        observed.services[&cron()].schedule.clone().unwrap().cron
+    };
+    stage.world(|world| "REMOVED".clone_into(&mut newest(world).status));
+    assert_eq!(times().await, "not deployed");
+    scheduled(&stage.hosted(), Some(&on)).await.unwrap();
+    stage.world(|world| {
+        for (_, status) in &mut newest(world).instances {
+            "STOPPED".clone_into(status);
+        }
+    });
+    assert_eq!(times().await, "not deployed");
+    scheduled(&stage.hosted(), Some(&on)).await.unwrap();
+    assert_eq!(at_railway(&stage).0.as_deref(), Some("111"));
+    stage.checked();
+}
+
+/// A first schedule that was asked for and is still being built is taken back all the same.
+#[tokio::test]
+async fn a_first_schedule_is_taken_back_while_it_is_built() {
+    let stage = stage().await;
+    let hosted = stage.hosted();
+    hosted.shape_ensure(&may(2), &key(), &shape()).await.unwrap();
+    stage.world(|world| world.is_lively = false);
+    let on = schedule(1, "*/15 * * * *");
+    let put = tokio::time::timeout(Duration::from_millis(300), scheduled(&hosted, Some(&on)));
+    assert!(put.await.is_err(), "it waits for the build");
+    let observed = stage.hosted().observe(&key()).await.unwrap();
+    assert_eq!(observed.services[&cron()].schedule.as_ref().unwrap().cron, "not deployed");
+    scheduled(&stage.hosted(), None).await.unwrap();
+    stage.world(World::settle);
+    assert_eq!((at_railway(&stage).0, at_railway(&stage).1.as_str()), (None, "null"));
+}
+
+#[tokio::test]
+async fn a_service_does_not_change_between_served_and_scheduled_in_its_place() {
+    let served = Stage::start(false).await;
+    let hosted = served.hosted();
+    Deploy::first().run(&hosted).await.unwrap();
+    let nightly = Schedule { service: api(), ..schedule(1, "0 3 * * *") };
+    let error = hosted.schedule_put(&may(5), &key(), &api(), Some(&nightly)).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "api is served at Railway, and can't become a scheduled service in its place"
+    );
+    let stage = stage().await;
+    let hosted = stage.hosted();
+    scheduled(&hosted, Some(&schedule(1, "*/15 * * * *"))).await.unwrap();
+    let wanted = InstanceSet { service: cron(), ..set(1) };
+    let error = hosted.instances_ensure(&may(5), &key(), &wanted).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cron runs on a schedule at Railway, and can't become a served one in its place"
+    );
+}
+
+/// A configuration is kept however old it is, where somebody goes back to it.
+#[tokio::test]
+async fn an_old_release_gets_its_configuration_back() {
+    let stage = stage().await;
+    let hosted = stage.hosted();
+    for release in [1, 2, 3, 4, 5, 6, 1] {
+        scheduled(&hosted, Some(&schedule(release, "*/15 * * * *"))).await.unwrap();
+    }
+    assert_eq!(at_railway(&stage).0.as_deref(), Some("111"));
     stage.checked();
 }

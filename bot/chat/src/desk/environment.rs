@@ -87,6 +87,16 @@ impl Desk {
     }
 }
 
+/// Why an environment can't be made as it is put together: it is there by now, or the one it is to be like is not any more.
+pub(super) fn not_to_be_made(draft: &Draft, project: Option<&Project>) -> Option<String> {
+    if let Some(there) = environment_there(draft, project) {
+        return Some(format!("{there} is there already"));
+    }
+    let from = draft.said(Slot::From, None).filter(|_| draft.command.action == Action::CreateEnvironment)?;
+    let is_there = project.is_some_and(|it| it.environments.keys().any(|name| name.as_str() == from));
+    (!is_there).then(|| format!("there is no {from} that it could be like"))
+}
+
 /// The environment that is to be made, where the project has one of that name already.
 pub(super) fn environment_there(draft: &Draft, project: Option<&Project>) -> Option<String> {
     let name =

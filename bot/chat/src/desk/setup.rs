@@ -7,7 +7,7 @@ use engine::control::Refusal;
 use engine::model::{Project, Role};
 use engine::project::ProjectFault;
 
-use super::environment::environment_there;
+use super::environment::not_to_be_made;
 use super::question::{Question, Wanted};
 use super::talk::Talk;
 use super::tree::{Described, Draft, EMBEDDED, Slot};
@@ -70,8 +70,8 @@ impl Desk {
         }
         let project = self.set_up(speaker, draft).await?;
         let project = project.as_ref();
-        if let Some(there) = environment_there(draft, project) {
-            return Ok(vec![Hindrance::Faults(vec![format!("{there} is there already")])]);
+        if let Some(why) = not_to_be_made(draft, project) {
+            return Ok(vec![Hindrance::Faults(vec![why])]);
         }
         let mut hindrances = beyond(draft);
         let others = self.projects().await?;

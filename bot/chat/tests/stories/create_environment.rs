@@ -76,7 +76,7 @@ fn an_environment_is_made_like_another_and_deployed() {
 fn what_is_not_said_is_shown_and_can_be_corrected() {
     chat(async |t| {
         t.user("zoe").says("create environment").await;
-        for said in ["production", "9lives", "stg", "live-eu"] {
+        for said in ["production", "9lives", "stg", "status", "live-eu"] {
             t.user("zoe").says(said).await;
         }
         t.bot_says(expect![[r#"

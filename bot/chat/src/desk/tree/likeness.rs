@@ -121,9 +121,14 @@ impl Draft {
         let mut edge = BTreeMap::new();
         for service in project.services.keys() {
             let of = served_at(service.as_str(), name.as_str());
-            let port = self.answer(Slot::Port, Some(&of)).and_then(|port| port.parse().ok()).map(local);
-            let domain = self.answer(Slot::Domain, Some(&of)).filter(|domain| *domain != "none");
-            if let Some(address) = port.or(domain.map(ToOwned::to_owned)) {
+            // What was answered before it was to be like another one may be no address where it runs now.
+            let address = if self.is_embedded(name.as_str()) {
+                self.answer(Slot::Port, Some(&of)).and_then(|port| port.parse().ok()).map(local)
+            } else {
+                let domain = self.answer(Slot::Domain, Some(&of)).filter(|domain| *domain != "none");
+                domain.map(ToOwned::to_owned)
+            };
+            if let Some(address) = address {
                 edge.insert(service.clone(), address);
             }
         }

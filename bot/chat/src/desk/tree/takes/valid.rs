@@ -81,8 +81,15 @@ pub(crate) fn name(said: &str) -> Result<String, &'static str> {
 /// The name of an environment that is to be made.
 pub(crate) fn environment(said: &str) -> Result<String, &'static str> {
     const WANTED: &str = "name of an environment: letters, digits and `-`, beginning with a letter";
+    static NAMES: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(&Names::sample()));
     let said = name(said).map_err(|_| WANTED)?;
-    said.parse::<EnvironmentName>().map(|name| name.to_string()).map_err(|_| WANTED)
+    let name = said.parse::<EnvironmentName>().map_err(|_| WANTED)?.to_string();
+    // A word of ours would be taken for what it means elsewhere.
+    let read = parse_with(&format!("create environment {name}"), &NAMES).commands;
+    match &read[..] {
+        [one] if one.environment.as_ref() == Some(&name) => Ok(name),
+        _ => Err("name: that word means something else here"),
+    }
 }
 
 /// Names, each once.
