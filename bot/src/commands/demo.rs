@@ -132,11 +132,13 @@ async fn keys_given(engine: &Engine, project: &Project) -> anyhow::Result<()> {
 }
 
 /// The same for environments that are created in the chat, for as long as it goes on.
-async fn keys_given_on(engine: Engine) -> anyhow::Result<()> {
+async fn keys_given_on(engine: Engine) {
     loop {
         tokio::time::sleep(KEYS_EVERY).await;
-        for project in engine.store().project_list().await? {
-            keys_given(&engine, &project.value).await?;
+        for project in engine.store().project_list().await.unwrap_or_default() {
+            if let Err(error) = keys_given(&engine, &project.value).await {
+                tracing::warn!(%error, "an environment has no keys yet");
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Environments that are made: which secrets they wait for.
 
 use super::{Engine, Refusal};
-use crate::model::{Actor, EnvironmentKey, EnvironmentName, Project, Provider, SecretName};
+use crate::model::{Actor, EnvironmentKey, EnvironmentName, PLATFORM_LOCAL, Project, Provider, SecretName};
 use crate::project::secrets_of;
 use crate::secrets::generate;
 
@@ -41,7 +41,10 @@ impl Engine {
                 wanted.given.push(secret);
             }
         }
-        for connection in project.connections_in(environment) {
+        let is_here = project.environments.get(environment).is_some_and(|it| it.platform == PLATFORM_LOCAL);
+        // What runs here needs no account of whoever hosts the others.
+        let needed = |provider: Provider| !(is_here && provider.hosts());
+        for connection in project.connections_in(environment).into_iter().filter(|it| needed(it.provider)) {
             if self.store().secret_get(&key(environment), &connection.secret).await?.is_none() {
                 wanted.connections.push(connection.provider);
             }

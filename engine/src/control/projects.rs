@@ -12,6 +12,17 @@ impl Engine {
     /// Takes a project's description into the database: new, or in place of the one there. What differs is returned;
     /// nothing is written when nothing does. People the description brings along are added, never changed.
     pub async fn project_import(&self, project: &Project, actor: &Actor) -> Result<Vec<Difference>, Refusal> {
+        self.project_import_over(None, project, actor).await
+    }
+
+    /// The same over the description it was made from: refused where that is another one by now, so that nothing is lost of what somebody
+    /// else changed meanwhile.
+    pub async fn project_import_over(
+        &self,
+        over: Option<&Project>,
+        project: &Project,
+        actor: &Actor,
+    ) -> Result<Vec<Difference>, Refusal> {
         let existing = self.store().project_list().await?;
         let old = existing.iter().find(|old| old.value.project == project.project);
         // Somebody has to make the first project; from then on the policy decides.
@@ -19,6 +30,16 @@ impl Engine {
             let asked = Asked { changes_world: true, ..Asked::default() };
             let subject = project.project.to_string();
             self.cleared_on_record(actor, "project-import", None, subject, &asked).await?;
+        }
+        if over.is_some_and(|over| old.is_none_or(|old| old.value != *over)) {
+            return Err(Refusal::standing(
+                "description-changed",
+                format!(
+                    "the description of {} was changed meanwhile, so nothing was taken in",
+                    project.project
+                ),
+                "say it again: it is put together anew",
+            ));
         }
         let changes = match old {
             Some(old) => differences(&old.value, project),

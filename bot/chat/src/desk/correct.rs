@@ -270,7 +270,8 @@ fn put_where_it_fits(
     // A value that can be told from any word is what it is, however long ago it was said; any word could be a name. That
     // there is none of something is about what was said last.
     let names_any = |slot: Slot| {
-        matches!(slot, Slot::Project | Slot::Services) || matches!(slot.row().takes, Takes::Loose(_))
+        matches!(slot, Slot::Project | Slot::Services | Slot::Environment)
+            || matches!(slot.row().takes, Takes::Loose(_))
     };
     let none = matches!(meant.to_lowercase().as_str(), "none" | "nothing");
     let mut slots: Vec<(usize, Slot)> = slots.iter().copied().enumerate().collect();
@@ -287,7 +288,7 @@ fn put_where_it_fits(
             continue;
         }
         // Several words are no name, unless they say that they are one.
-        if slot == Slot::Project && meant.contains(char::is_whitespace) {
+        if matches!(slot, Slot::Project | Slot::Environment) && meant.contains(char::is_whitespace) {
             continue;
         }
         let newest = draft.answers.iter().rev().find(|answer| answer.slot == slot);

@@ -143,8 +143,12 @@ impl Question {
             known.is_empty() || said.is_empty() || known.iter().all(|name| said.contains(name))
         };
         let same_job = known.job.is_none() || command.job.is_none() || known.job == command.job;
+        let same_new = known.environment.is_none()
+            || command.environment.is_none()
+            || known.environment == command.environment;
         command.action == known.action
             && same_job
+            && same_new
             && (self.draft.is_collected() || agree_beside(&known, command))
             && (known.dry_run || !command.dry_run)
             && agree(&known.environments, &command.environments)

@@ -166,6 +166,14 @@ impl Desk {
         question: &Question,
         draft: &Draft,
     ) -> Result<Heard, Refusal> {
+        if draft.command.action == Action::CreateEnvironment {
+            // What it is like may be otherwise by now.
+            let settled = draft.clone().settled(speaker.project.as_ref());
+            if let Some(next) = settled.next() {
+                talk.going_on_with(question);
+                return self.ask(speaker, talk, settled, next, Wanted::default(), &question.rest).await;
+            }
+        }
         let mut hindrances = self.hindrances(speaker, draft).await?;
         hindrances.retain(Hindrance::is_in_the_way);
         if draft.command.action == Action::Backfill && hindrances.is_empty() {
@@ -198,7 +206,8 @@ impl Desk {
                 return Ok(heard);
             }
             let mut after = speaker.saying(speaker.asides.clone());
-            let name = draft.said(Slot::Project, None).and_then(|name| name.parse().ok());
+            let said = draft.said(Slot::Project, None).and_then(|name| name.parse().ok());
+            let name = said.or_else(|| project.map(|project| project.project.clone()));
             after.project = Some(self.engine.project_get(name.as_ref()).await?.value);
             let rest = Box::pin(self.carry_out(&after, talk, question.rest.clone())).await?;
             return Ok(heard.and(rest));
@@ -222,7 +231,7 @@ impl Desk {
         // A first project anybody may take in who can reach the database; in a chat it is an admin.
         self.engine.may_begin(IMPORT, there.or(speaker.project.as_ref()), &speaker.actor).await?;
         let project = read(text)?;
-        let changes = self.engine.project_import(&project, &speaker.actor).await?;
+        let changes = self.engine.project_import_over(there, &project, &speaker.actor).await?;
         self.engine.secrets_generate_missing(&project, &speaker.actor).await?;
         let people = self.engine.store().user_list().await?;
         let alone = people.iter().filter(|person| person.role != Role::Viewer).count() < 2;

@@ -91,7 +91,14 @@ impl Draft {
             likenesses: self.likenesses.clone(),
             ..Self::of(command)
         };
-        let others = self.answers.iter().filter(|it| again.said(it.slot, None).is_none());
+        // What follows from something else was not said.
+        let says = |slot: Slot| match (again.command.action, slot) {
+            (Action::CreateEnvironment, Slot::Environment) => again.command.environment.is_some(),
+            (Action::CreateEnvironment, Slot::From) => again.command.from.is_some(),
+            (Action::CreateEnvironment, _) => false,
+            _ => again.said(slot, None).is_some(),
+        };
+        let others = self.answers.iter().filter(|it| !says(it.slot));
         again.answers = others.cloned().collect();
         again
     }

@@ -11,7 +11,7 @@ use super::draft::served_at;
 use super::{Described, Draft, EMBEDDED, Slot, list_of};
 use crate::intent::Action;
 
-/// What production is called, alone or with where it is: `prod-eu`.
+/// What production is called, alone or with where it is: `prod-eu`, `eu-prod2`.
 const PRODUCTION: [&str; 4] = ["production", "prod", "live", "prd"];
 
 /// An environment that a new one may be like.
@@ -23,6 +23,9 @@ pub(crate) struct Likeness {
     served: Vec<String>,
     /// It is taken when nobody says which.
     nearest: bool,
+    /// Production's rules hold there.
+    #[serde(default)]
+    production: bool,
 }
 
 impl Likeness {
@@ -34,6 +37,7 @@ impl Likeness {
             platform: it.platform.clone(),
             served: it.edge.keys().map(ToString::to_string).collect(),
             nearest: Some(name) == nearest,
+            production: it.production,
         };
         project.environments.iter().map(one).collect()
     }
@@ -67,8 +71,12 @@ impl Draft {
             }
             Slot::Production => {
                 let name = self.filled().environment?.to_lowercase();
-                let first = name.split('-').next().unwrap_or_default();
-                Some(if PRODUCTION.contains(&first) { "yes" } else { "no" }.to_owned())
+                let mut parts = name.split(['-', '_']).map(|part| part.trim_end_matches(char::is_numeric));
+                if parts.any(|part| PRODUCTION.contains(&part)) {
+                    return Some("yes".to_owned());
+                }
+                // Like production, and not called so: nobody but a person knows.
+                self.like().filter(|like| !like.production).map(|_| "no".to_owned())
             }
             Slot::Platform => {
                 let is_here = self.filled().environment.is_some_and(|name| name == EMBEDDED);
@@ -121,13 +129,12 @@ impl Draft {
         let mut edge = BTreeMap::new();
         for service in project.services.keys() {
             let of = served_at(service.as_str(), name.as_str());
-            // What was answered before it was to be like another one may be no address where it runs now.
-            let address = if self.is_embedded(name.as_str()) {
-                self.answer(Slot::Port, Some(&of)).and_then(|port| port.parse().ok()).map(local)
-            } else {
-                let domain = self.answer(Slot::Domain, Some(&of)).filter(|domain| *domain != "none");
-                domain.map(ToOwned::to_owned)
-            };
+            // What was answered before it was to be like another one is not asked for any more, and no address there.
+            let asked = |slot: Slot| self.each(slot).contains(&Some(of.clone()));
+            let answer = |slot: Slot| self.answer(slot, Some(&of)).filter(|_| asked(slot));
+            let port = answer(Slot::Port).and_then(|port| port.parse().ok()).map(local);
+            let domain = answer(Slot::Domain).filter(|domain| *domain != "none").map(ToOwned::to_owned);
+            let address = port.or(domain);
             if let Some(address) = address {
                 edge.insert(service.clone(), address);
             }

@@ -149,7 +149,7 @@ impl Asked<'_> {
             return Some(exact.clone());
         }
         let aliased = self.environments.iter().find(|named| named.aliases.contains(&said));
-        if self.row.slot == Slot::Environments
+        if matches!(self.row.slot, Slot::Environments | Slot::From)
             && let Some(named) = aliased
         {
             return self.choices.iter().find(|choice| **choice == named.name).cloned();
@@ -165,9 +165,12 @@ impl Asked<'_> {
         begun.next().filter(|_| begun.next().is_none()).cloned()
     }
 
-    /// Whether it is one of the project's environments, by its name or another word for it.
+    /// Whether it is one of the project's environments, by its name or another word for it: hyphens make no difference when people
+    /// type.
     fn is_there(&self, said: &str) -> bool {
-        self.environments.iter().any(|named| named.name == said || named.aliases.iter().any(|it| it == said))
+        let plain = |name: &str| name.to_lowercase().replace(['-', '_', ' '], "");
+        let is = |name: &String| plain(name) == plain(said);
+        self.environments.iter().any(|named| is(&named.name) || named.aliases.iter().any(is))
     }
 
     fn several(&self, said: &str, beginnings: bool) -> Option<String> {

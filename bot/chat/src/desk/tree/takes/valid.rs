@@ -3,6 +3,7 @@
 use engine::model::EnvironmentName;
 
 use super::{Canary, LazyLock, NAME_MAX, Regex, ServiceName, canary_of, canary_words, is_ref, words};
+use crate::intent::{Names, Vocabulary, parse_with};
 
 static REPOSITORY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^(?:/\S+|(?:https?|ssh|git|file)://[^\s:@/]*@?[^\s@]+|[\w.-]+@[\w.-]+:\S+)$").ok()
