@@ -14,6 +14,7 @@ mod connections;
 mod corrections;
 mod crashes;
 mod create_environment;
+mod create_environment_odd;
 mod data_jobs;
 mod deploy;
 mod deploy_troubles;

@@ -30,6 +30,8 @@ mod corrections;
 mod crashes;
 #[path = "../../../chat/tests/stories/create_environment.rs"]
 mod create_environment;
+#[path = "../../../chat/tests/stories/create_environment_odd.rs"]
+mod create_environment_odd;
 #[path = "../../../chat/tests/stories/deploy.rs"]
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
