@@ -10,6 +10,7 @@ use super::operate::{Draft, finish, live, verification};
 use super::rollback::{builds, starts};
 use super::{Facts, Plan, PlanProblem, PlannedStep};
 use crate::model::{Release, RunRequest, ServiceName, ServiceRelease};
+use crate::ports::InstanceSet;
 use crate::step::{Finalize, Preflight, PutConfig, PutSchedules, Resize, Serve, ShiftTraffic, StepKind};
 
 /// The problem's code where nothing has drifted.
@@ -62,6 +63,16 @@ impl Drift {
             StepKind::Preflight(Preflight { shape: facts.shape()?, builds: builds(facts, parts, &built) }),
         )];
         steps.extend(shape);
+        // What had no configuration could not be started: it is waited for, too.
+        let is_known = |set: &InstanceSet| {
+            self.sets
+                .iter()
+                .chain(self.resized.iter().map(|one| &one.after))
+                .any(|it| it.service == set.service)
+        };
+        let waited = self.configs.iter().filter_map(|config| parts.get(&config.service)?.set.clone());
+        let waited: Vec<InstanceSet> = waited.filter(|set| !is_known(set)).collect();
+        self.sets.extend(waited);
         if !self.configs.is_empty() {
             let configs = std::mem::take(&mut self.configs);
             let says = format!("as it is in release {}", live.id.number);

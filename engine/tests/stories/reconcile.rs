@@ -107,6 +107,7 @@ fn a_part_that_fails_takes_nothing_back_with_it() {
         t.settle_all().await;
         t.world.faults_clear();
         expect!["failed: schedule-failed"].assert_eq(&t.outcome(&run).await);
+        assert!(t.told(&run).await.contains("what it mended stays"), "{}", t.told(&run).await);
         expect![[r#"
             api@1 healthy of 1
             api config @1

@@ -134,8 +134,12 @@ pub(super) fn begin_undo(
     let planned = &plan.steps[number as usize];
     let mut state = state_of(steps, number).after(StepEvent::UndoStarted, now_ms)?;
     let mut says = None;
-    let undo = if plan.stays { Undo::Nothing } else { planned.kind.as_act().undo() };
-    match undo {
+    match planned.kind.as_act().undo() {
+        Undo::Can if plan.stays => {
+            let what = "what it mended stays".to_owned();
+            state = state.after(StepEvent::Stays { what: what.clone() }, now_ms)?;
+            says = Some(what);
+        }
         Undo::Can => {}
         Undo::Nothing => state = state.after(StepEvent::UndoSucceeded, now_ms)?,
         Undo::NoReturn => {
