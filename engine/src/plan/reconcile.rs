@@ -10,8 +10,9 @@ use super::operate::{Draft, finish, live, verification};
 use super::rollback::{builds, starts};
 use super::{Facts, Plan, PlanProblem, PlannedStep};
 use crate::model::{Release, RunRequest, ServiceName, ServiceRelease};
-use crate::ports::InstanceSet;
-use crate::step::{Finalize, Preflight, PutConfig, PutSchedules, Resize, Serve, ShiftTraffic, StepKind};
+use crate::step::{
+    Finalize, Preflight, PutConfig, PutSchedules, Replace, Resize, Serve, ShiftTraffic, StepKind,
+};
 
 /// The problem's code where nothing has drifted.
 pub const NOTHING_DRIFTED: &str = "nothing-drifted";
@@ -63,16 +64,11 @@ impl Drift {
             StepKind::Preflight(Preflight { shape: facts.shape()?, builds: builds(facts, parts, &built) }),
         )];
         steps.extend(shape);
-        // What had no configuration could not be started: it is waited for, too.
-        let is_known = |set: &InstanceSet| {
-            self.sets
-                .iter()
-                .chain(self.resized.iter().map(|one| &one.after))
-                .any(|it| it.service == set.service)
-        };
-        let waited = self.configs.iter().filter_map(|config| parts.get(&config.service)?.set.clone());
-        let waited: Vec<InstanceSet> = waited.filter(|set| !is_known(set)).collect();
-        self.sets.extend(waited);
+        // What runs with another configuration, or could not be started without one, is started afresh.
+        let is_missing = |name: &ServiceName| self.sets.iter().any(|set| set.service == *name);
+        let configs = self.configs.iter().filter(|config| !is_missing(&config.service));
+        let afresh = configs.filter_map(|config| parts.get(&config.service)?.set.as_ref());
+        let afresh: Vec<(ServiceName, u32)> = afresh.map(|set| (set.service.clone(), set.release)).collect();
         if !self.configs.is_empty() {
             let configs = std::mem::take(&mut self.configs);
             let says = format!("as it is in release {}", live.id.number);
@@ -86,6 +82,10 @@ impl Drift {
             let of = |shift: &&crate::step::Shift| whose.contains(&shift.service);
             let shifts = shifts.iter().filter(of).cloned().collect();
             steps.push(step("bring up", says, StepKind::Serve(Serve { sets, shifts })));
+        }
+        if !afresh.is_empty() {
+            let says = format!("fresh processes with what release {} has", live.id.number);
+            steps.push(step("restart", says, StepKind::Replace(Replace { sets: afresh })));
         }
         if !self.resized.is_empty() {
             let changes = std::mem::take(&mut self.resized);

@@ -57,7 +57,7 @@ fn what_was_changed_by_hand_is_shown_and_brought_back() {
         expect!["to keep 2 of api: `scale staging api to 2`"].assert_eq(&plan.notes.join("\n"));
         let steps: Vec<&str> = plan.steps.iter().map(|step| step.title.as_str()).collect();
         expect![
-            "preflight, reconcile shape, config, bring up, resize, traffic, cron, verification, finalize"
+            "preflight, reconcile shape, config, bring up, restart, resize, traffic, cron, verification, finalize"
         ]
         .assert_eq(&steps.join(", "));
         t.does("ana", "staging", reconcile()).await;

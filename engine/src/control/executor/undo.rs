@@ -10,7 +10,7 @@ use crate::model::{Actor, StepNumber};
 use crate::plan::Plan;
 use crate::ports::{Permit, PortError};
 use crate::run::{Happening, IllegalMove, Run, Step, StepEvent, StepState, WAIT_MAX_MS, state_of};
-use crate::step::{Look, StepAct, StepContext, Undo};
+use crate::step::{Look, StepAct, StepContext, StepKind, Undo};
 use crate::store::Write;
 
 /// Tries of an undo before a person has to look.
@@ -135,7 +135,8 @@ pub(super) fn begin_undo(
     let mut state = state_of(steps, number).after(StepEvent::UndoStarted, now_ms)?;
     let mut says = None;
     match planned.kind.as_act().undo() {
-        Undo::Can if plan.stays => {
+        // A replacement under way can't be stopped: it is waited for as ever.
+        Undo::Can if plan.stays && !matches!(planned.kind, StepKind::Replace(_)) => {
             let what = "what it mended stays".to_owned();
             state = state.after(StepEvent::Stays { what: what.clone() }, now_ms)?;
             says = Some(what);
