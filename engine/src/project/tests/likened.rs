@@ -39,23 +39,22 @@ fn the_shape_comes_along_and_what_is_its_own_does_not() {
     let shop = shop(STAGING);
     let made = like(&shop, &likened("production", "staging", true)).unwrap();
     let text = export(&made.project);
-    let (_, new) = text.split_once("  production:").unwrap();
+    let (_, new) = text.split_once("  production:\n").unwrap();
+    let new: Vec<&str> = new.lines().map(|line| line.strip_prefix("    ").unwrap()).collect();
     expect![[r#"
-
-            platform: railway
-            production: true
-            edge: { api: production.example.com }
-            connections:
-              stripe: { provider: stripe, secret: stripe-key }
-            components:
-              postgres: { kind: database, url: { secret: database-url } }
-            without: [redis]
-            services:
-              api:
-                replicas: 2
-                variables: { NAME: STG, NAMES: stgs, "ON": staging, URL: "https://api.staging.example.com" }
-    "#]]
-    .assert_eq(new);
+        platform: railway
+        production: true
+        edge: { api: production.example.com }
+        connections:
+          stripe: { provider: stripe, secret: stripe-key }
+        components:
+          postgres: { kind: database, url: { secret: database-url } }
+        without: [redis]
+        services:
+          api:
+            replicas: 2
+            variables: { NAME: STG, NAMES: stgs, "ON": staging, URL: "https://api.staging.example.com" }"#]]
+    .assert_eq(&new.join("\n"));
     assert!(import(&text, std::path::Path::new("/base")).is_ok(), "{text}");
     expect![[r#"
         staging's addresses
