@@ -14,6 +14,8 @@ use super::schedule::refuse_scheduled;
 use super::{Hosted, locked};
 use crate::railway::{Deployment, Phase, Restart, Wanted};
 
+/// Deployments among which a kept image is looked for.
+const KEPT_AMONG: u32 = 100;
 /// How long a deployment that makes place may go on with what it has begun, in seconds.
 const DRAINING_S: i64 = 10;
 
@@ -267,15 +269,9 @@ impl Hosted {
             ));
         };
         if there.ledger.asked(which).last() != Some(asked) {
-            let slot = there.slot(which).ok_or_else(|| self.missing(service))?;
-            let all = self.parts.railway.release_list(&slot.at, 100).await?;
-            let kept = (0..all.len()).find(|at| {
-                let of = there.ledger.of(which, &all, *at);
-                all[*at].can_rollback && of.is_some_and(|of| of.set.release == release)
-            });
             let asked = Asked {
                 after: newest(&there, which),
-                again: kept.map(|at| all[at].id.clone()),
+                again: self.kept_image(&there, which, release).await?,
                 key: None,
                 ..asked.clone()
             };
@@ -285,6 +281,25 @@ impl Hosted {
         }
         self.bring(permit, service, which, release).await?;
         self.wait_live(service, which, release).await
+    }
+
+    /// The deployment of a release in a slot whose image Railway keeps; nothing of one that was never asked for there.
+    pub(super) async fn kept_image(
+        &self,
+        there: &There,
+        which: Which,
+        release: u32,
+    ) -> Result<Option<String>, PortError> {
+        let Some(slot) = there.slot(which) else { return Ok(None) };
+        if !there.ledger.asked(which).iter().any(|asked| asked.set.release == release) {
+            return Ok(None);
+        }
+        let all = self.parts.railway.release_list(&slot.at, KEPT_AMONG).await?;
+        let kept = (0..all.len()).find(|at| {
+            let of = there.ledger.of(which, &all, *at);
+            all[*at].can_rollback && of.is_some_and(|of| of.set.release == release)
+        });
+        Ok(kept.map(|at| all[at].id.clone()))
     }
 }
 

@@ -48,7 +48,7 @@ impl Hosted {
                 "" => self.commit_of(service, &schedule.build).await?,
                 commit => commit.to_owned(),
             };
-            let again = self.kept(&there, release).await?;
+            let again = self.kept_image(&there, WHICH, release).await?;
             ledger.ask(
                 WHICH,
                 Asked { set, commit, after: newest(&there, WHICH), key: None, again, ended: false },
@@ -126,20 +126,6 @@ impl Hosted {
             }
         }
         Ok(count)
-    }
-
-    /// The deployment of a release whose image can be run again.
-    async fn kept(&self, there: &There, release: u32) -> Result<Option<String>, PortError> {
-        let Some(slot) = there.slot(WHICH) else { return Ok(None) };
-        if !there.ledger.asked(WHICH).iter().any(|asked| asked.set.release == release) {
-            return Ok(None);
-        }
-        let all = self.parts.railway.release_list(&slot.at, 100).await?;
-        let kept = (0..all.len()).find(|at| {
-            let of = there.ledger.of(WHICH, &all, *at);
-            all[*at].can_rollback && of.is_some_and(|of| of.set.release == release)
-        });
-        Ok(kept.map(|at| all[at].id.clone()))
     }
 }
 

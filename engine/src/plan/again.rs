@@ -2,6 +2,7 @@
 //! they are healthy, verified, recorded. What the description says otherwise by now waits for the next deploy.
 
 use super::deploy::{names, placeholder_run, retire, schedule_changes, shifts, step};
+use super::drift::as_asked;
 use super::operate::{Draft, finish, verification};
 use super::rollback::builds;
 use super::variables::variable_lines;
@@ -29,7 +30,7 @@ pub(super) fn again(
     let mut services = live.services.clone();
     for (service, part) in &mut services {
         if changed.contains(service) {
-            *part = part_again(facts, part, number, config(&part.config));
+            *part = part_again(facts, service, part, number, config(&part.config));
         }
     }
     Release {
@@ -47,18 +48,21 @@ pub(super) fn again(
 }
 
 /// A service of a release under another number, with another configuration and as many instances as it has by now.
-fn part_again(facts: &Facts, part: &ServiceRelease, number: u32, config: ConfigSet) -> ServiceRelease {
+fn part_again(
+    facts: &Facts,
+    service: &ServiceName,
+    part: &ServiceRelease,
+    number: u32,
+    config: ConfigSet,
+) -> ServiceRelease {
     let mut part = ServiceRelease { origin: number, config, ..part.clone() };
     if let Some(set) = &mut part.set {
         set.release = number;
-        if let Some(replicas) = facts.desired.replicas.get(&set.service) {
-            set.replicas = *replicas;
-        }
     }
     if let Some(schedule) = &mut part.schedule {
         schedule.release = number;
-        schedule.enabled = !facts.desired.cron_disabled.contains(&schedule.service);
     }
+    as_asked(&mut part, service, &facts.desired);
     part
 }
 

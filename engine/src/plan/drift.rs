@@ -37,12 +37,7 @@ impl Seen<'_> {
     pub(super) fn wanted(&self) -> BTreeMap<ServiceName, ServiceRelease> {
         let mut parts = self.live.services.clone();
         for (name, part) in &mut parts {
-            if let (Some(set), Some(replicas)) = (part.set.as_mut(), self.desired.replicas.get(name)) {
-                set.replicas = *replicas;
-            }
-            if let Some(schedule) = part.schedule.as_mut() {
-                schedule.enabled = !self.desired.cron_disabled.contains(name);
-            }
+            as_asked(part, name, self.desired);
         }
         parts
     }
@@ -148,6 +143,16 @@ impl Drift {
 
     fn differs(&mut self, name: &ServiceName, of: &str, is: &str, wanted: &str) {
         self.diff.push(DiffLine::new(format!("{name} {of}"), Some(is.to_owned()), Some(wanted.to_owned())));
+    }
+}
+
+/// Gives a part of a release as many instances as people asked for since, and switches its schedule as they did.
+pub(super) fn as_asked(part: &mut ServiceRelease, name: &ServiceName, desired: &Desired) {
+    if let (Some(set), Some(replicas)) = (part.set.as_mut(), desired.replicas.get(name)) {
+        set.replicas = *replicas;
+    }
+    if let Some(schedule) = part.schedule.as_mut() {
+        schedule.enabled = !desired.cron_disabled.contains(name);
     }
 }
 

@@ -9,6 +9,7 @@ use super::deploy::{
     VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts,
     step,
 };
+use super::drift::as_asked;
 use super::variables::variable_lines;
 use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking, lint};
 use crate::model::{
@@ -73,12 +74,7 @@ pub(super) fn plan(
         if !restores && starts(facts, name, &part) {
             part.config = facts.with_newest_secrets(&facts.told_as_then(&part.config));
         }
-        if let (Some(set), Some(replicas)) = (part.set.as_mut(), facts.desired.replicas.get(name)) {
-            set.replicas = *replicas;
-        }
-        if let Some(schedule) = part.schedule.as_mut() {
-            schedule.enabled = !facts.desired.cron_disabled.contains(name);
-        }
+        as_asked(&mut part, name, &facts.desired);
         parts.insert(name.clone(), part);
     }
 

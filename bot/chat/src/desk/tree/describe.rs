@@ -11,7 +11,7 @@ use engine::model::{
 use indexmap::IndexMap;
 
 use super::draft::served_at;
-use super::likeness::described_new;
+use super::likeness::{described_new, is_called_production};
 use super::{Draft, EMBEDDED, Slot, list_of};
 use crate::intent::Action;
 
@@ -198,7 +198,7 @@ fn served() -> Service {
 }
 
 fn environment_called(name: &str) -> Environment {
-    let production = name == "production";
+    let production = is_called_production(name);
     Environment {
         platform: String::new(),
         production,

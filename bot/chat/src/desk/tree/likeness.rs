@@ -70,9 +70,8 @@ impl Draft {
                 self.command.from.clone().or_else(nearest)
             }
             Slot::Production => {
-                let name = self.filled().environment?.to_lowercase();
-                let mut parts = name.split(['-', '_']).map(|part| part.trim_end_matches(char::is_numeric));
-                if parts.any(|part| PRODUCTION.contains(&part)) {
+                let name = self.filled().environment?;
+                if is_called_production(&name) {
                     return Some("yes".to_owned());
                 }
                 // Like production, and not called so: nobody but a person knows.
@@ -146,6 +145,13 @@ impl Draft {
             edge,
         })
     }
+}
+
+/// Whether an environment of that name is taken for production where nobody says.
+pub(super) fn is_called_production(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut parts = name.split(['-', '_']).map(|part| part.trim_end_matches(char::is_numeric));
+    parts.any(|part| PRODUCTION.contains(&part))
 }
 
 /// The lines of a description that are about one environment.
