@@ -91,6 +91,9 @@ impl Hosted {
         let Some(slot) = there.slot(WHICH) else {
             return Ok(Receipt::new(format!("{service} is not scheduled")));
         };
+        if schedule.is_some() {
+            refuse_served(service, &there)?;
+        }
         let was = there.ledger.schedule.is_some();
         let count = self
             .ended(permit, &there, |there, at, phase| {

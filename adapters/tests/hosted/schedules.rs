@@ -189,11 +189,14 @@ async fn a_service_does_not_change_between_served_and_scheduled_in_its_place() {
     let hosted = served.hosted();
     Deploy::first().run(&hosted).await.unwrap();
     let nightly = Schedule { service: api(), ..schedule(1, "0 3 * * *") };
-    let error = hosted.schedule_put(&may(5), &key(), &api(), Some(&nightly)).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "api is served at Railway, and can't become a scheduled service in its place"
-    );
+    let off = Schedule { enabled: false, ..nightly.clone() };
+    for wanted in [nightly, off] {
+        let error = hosted.schedule_put(&may(5), &key(), &api(), Some(&wanted)).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "api is served at Railway, and can't become a scheduled service in its place"
+        );
+    }
     let stage = stage().await;
     let hosted = stage.hosted();
     scheduled(&hosted, Some(&schedule(1, "*/15 * * * *"))).await.unwrap();

@@ -29,8 +29,10 @@ impl Desk {
             && let Some(why) = not_to_be_made(&draft, Some(project))
         {
             let named = draft.command.environment.as_deref().unwrap_or_default();
-            let is_there = project.environments.keys().any(|name| name.as_str() == named);
-            let next = if is_there { format!("status {named}") } else { "create environment qa".to_owned() };
+            let next = match alike(project, named) {
+                Some(there) => format!("status {there}"),
+                None => "create environment qa".to_owned(),
+            };
             return Err(Refusal::Standing { code: "environment-name", say: why, next });
         }
         let next = draft.next().unwrap_or((Slot::Confirm, None));

@@ -83,6 +83,15 @@ fn names_that_mislead_are_refused() {
               Next: create environment qa
               > create environment aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
         "#]]);
+        t.user("zoe").says("create environment stg").await;
+        t.whispers(
+            "zoe",
+            expect![[r#"
+            ✗ Staging is there already.
+              Next: status staging
+              > create environment staging
+        "#]],
+        );
         t.user("zoe").says("create environment qa2").await;
         t.user("zoe").says("yes").await;
         t.never_mind_the_rest();
