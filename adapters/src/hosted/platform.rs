@@ -82,6 +82,25 @@ impl Platform for Hosted {
         self.component_stop(permit, component).await
     }
 
+    /// Its domain, and how its traffic is led there, stay at Railway and Cloudflare: they are found again, and nobody else has
+    /// them meanwhile.
+    async fn service_forget(
+        &self,
+        permit: &Permit,
+        key: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<Receipt, PortError> {
+        self.check(key)?;
+        let there = self.there(service).await?;
+        if there.stable.is_some() {
+            let mut ledger = there.ledger.clone();
+            ledger.configs.clear();
+            self.save(permit, service, &there, &ledger).await?;
+            self.forget();
+        }
+        Ok(Receipt::new(format!("nothing is kept ready for {service} any more")))
+    }
+
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {
         Ok(match locked(&self.commits).get(key) {
             Some((_, at_ms)) => BuildState::Done { took_ms: 0, at_ms: *at_ms },

@@ -29,6 +29,9 @@ pub trait Backends: Send + Sync {
         address: &str,
     ) -> Result<(), PortError>;
 
+    /// Listens for a service no more.
+    async fn leave(&self, environment: &EnvironmentKey, service: &ServiceName);
+
     /// What keeps a service's clients with their release while traffic is split; nothing means their address.
     fn sticky_set(&self, environment: &EnvironmentKey, service: &ServiceName, sticky: Option<&Sticky>);
 
@@ -63,6 +66,10 @@ impl Backends for EdgeProxy {
         address: &str,
     ) -> Result<(), PortError> {
         Self::listen(self, environment, service, address).await
+    }
+
+    async fn leave(&self, environment: &EnvironmentKey, service: &ServiceName) {
+        Self::leave(self, environment, service).await;
     }
 
     fn sticky_set(&self, environment: &EnvironmentKey, service: &ServiceName, sticky: Option<&Sticky>) {

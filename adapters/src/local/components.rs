@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use engine::model::{ComponentKind, ComponentName, EnvironmentKey, ServiceName};
 use engine::ports::{PortError, Receipt, Shape};
 
+use super::config::{config_path, configs};
 use super::environment::Environment;
 use super::files::{append_open, blocking, entries, file_remove, folder_ensure, folder_remove, name_of};
 use super::machine::Machine;
@@ -107,6 +108,38 @@ impl Machine {
             _ => Receipt::new(format!("{component} is there no more")),
         };
         Ok(receipt)
+    }
+
+    /// Keeps nothing ready for a service of which nothing runs.
+    pub(super) async fn service_forgotten(
+        &self,
+        key: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<Receipt, PortError> {
+        let environment = self.environment_ensure(key)?;
+        environment
+            .change(|desired| {
+                let serves = desired.sets.iter().any(|wanted| wanted.set.service == *service);
+                if serves || desired.schedules.contains_key(service) {
+                    return Err(PortError::fail(format!("{service} still runs in {key}"), "End it first."));
+                }
+                desired.service_forget(service);
+                Ok(())
+            })
+            .await?;
+        self.listening_end(key, service).await;
+        let (at, named) = (std::sync::Arc::clone(&environment), service.clone());
+        let removed = blocking(move || {
+            let all = configs(&at)?.into_iter().filter(|config| config.service == named);
+            let releases: Vec<u32> = all.map(|config| config.release).collect();
+            for release in &releases {
+                file_remove(&config_path(&at, &named, *release))?;
+            }
+            Ok(releases.len())
+        })
+        .await?;
+        Ok(Receipt::new(format!("nothing is kept ready for {service} any more"))
+            .with("configurations-removed", removed))
     }
 
     /// Empties the caches of services; of all when none is named.

@@ -167,6 +167,16 @@ impl Desired {
         self.configured.remove(&(service.clone(), release));
     }
 
+    /// Keeps nothing for a service of which nothing runs; nor builds, once that is true of all.
+    pub(super) fn service_forget(&mut self, service: &ServiceName) {
+        self.edge.remove(service);
+        self.sticky.remove(service);
+        self.configured_settle(service);
+        if self.sets.is_empty() && self.schedules.is_empty() {
+            self.recent.clear();
+        }
+    }
+
     /// Whether a process in this slot is to be kept: it is wanted, or a replacement under way is bringing it up.
     pub(super) fn wants(&self, slot: &Slot) -> bool {
         let Some(wanted) = self.set(&slot.service, slot.release) else { return false };

@@ -126,6 +126,12 @@ impl Machine {
         locked(&self.listening).insert((key.clone(), service.clone()), address.to_owned());
     }
 
+    /// The edge listens for a service no more.
+    pub(super) async fn listening_end(&self, key: &EnvironmentKey, service: &ServiceName) {
+        locked(&self.listening).remove(&(key.clone(), service.clone()));
+        self.edge.leave(key, service).await;
+    }
+
     /// A free port of 127.0.0.1 that none of our instances has; `before` again if it is still free.
     pub(super) fn port_take(&self, before: Option<u16>) -> Result<SocketAddr, PortError> {
         let mut taken = locked(&self.ports);

@@ -71,7 +71,8 @@ impl Platform for LocalPlatform {
         }
         let mut urls = desired.urls;
         urls.retain(|name, _| desired.components.contains_key(name));
-        Ok(ObservedEnvironment { services, components: desired.components, urls })
+        let addresses = desired.edge;
+        Ok(ObservedEnvironment { services, components: desired.components, urls, addresses })
     }
 
     async fn preflight(&self, key: &EnvironmentKey, shape: &Shape) -> Result<Vec<Finding>, PortError> {
@@ -94,6 +95,15 @@ impl Platform for LocalPlatform {
         component: &ComponentName,
     ) -> Result<Receipt, PortError> {
         self.machine.component_forget(key, component).await
+    }
+
+    async fn service_forget(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<Receipt, PortError> {
+        self.machine.service_forgotten(key, service).await
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

@@ -74,6 +74,19 @@ impl Platform for World {
         .await
     }
 
+    async fn service_forget(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<Receipt, PortError> {
+        let subject = format!("{} {service}", environment.environment);
+        self.write(permit, Call::ServiceForget, subject, |state, _| {
+            Ok(state.service_forget(environment, service))
+        })
+        .await
+    }
+
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {
         self.call(Call::BuildLook, key.0.clone(), |state, _| Ok(state.builds.look(key))).await
     }

@@ -40,6 +40,7 @@ impl State {
             services: services.map(|(name, service)| (name.clone(), observed(service))).collect(),
             components: there.components.clone(),
             urls: there.urls.clone(),
+            addresses: there.addresses.clone(),
         }
     }
 
@@ -72,6 +73,15 @@ impl State {
         let ended = there.components.remove(component).is_some();
         there.urls.remove(component);
         done(ended, Receipt::new(format!("{component} is there no more")))
+    }
+
+    pub(super) fn service_forget(&mut self, environment: &EnvironmentKey, service: &ServiceName) -> Done {
+        let there = self.environment(environment);
+        let kept = there.addresses.remove(service).is_some();
+        there.sticky.remove(service);
+        let configs = there.services.get_mut(service).map(|it| std::mem::take(&mut it.config));
+        let forgotten = kept || configs.is_some_and(|configs| !configs.is_empty());
+        done(forgotten, Receipt::new(format!("nothing is kept ready for {service} any more")))
     }
 
     pub(super) fn instances_ensure(

@@ -65,6 +65,10 @@ impl Backends for FakeEdge {
         Ok(())
     }
 
+    async fn leave(&self, _: &EnvironmentKey, service: &ServiceName) {
+        self.listening.lock().unwrap().remove(service.as_str());
+    }
+
     fn sticky_set(&self, _: &EnvironmentKey, service: &ServiceName, sticky: Option<&Sticky>) {
         let cookie = sticky.map(|sticky| sticky.cookie.clone());
         self.sticky.lock().unwrap().insert(service.to_string(), cookie);

@@ -126,6 +126,15 @@ impl Platform for Unplugged {
         absent()
     }
 
+    async fn service_forget(
+        &self,
+        _: &Permit,
+        _: &EnvironmentKey,
+        _: &ServiceName,
+    ) -> Result<Receipt, PortError> {
+        absent()
+    }
+
     async fn build_look(&self, _: &BuildKey) -> Result<BuildState, PortError> {
         absent()
     }

@@ -20,6 +20,8 @@ pub enum ReleaseState {
     Superseded,
     /// It never became live, or was taken back.
     Failed,
+    /// It was live once, in an environment that was destroyed since: nobody goes back to it.
+    Ended,
 }
 
 impl ReleaseState {
@@ -30,6 +32,7 @@ impl ReleaseState {
             Self::Live => "live",
             Self::Superseded => "superseded",
             Self::Failed => "failed",
+            Self::Ended => "ended",
         }
     }
 }

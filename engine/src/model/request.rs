@@ -113,6 +113,8 @@ pub enum Change {
         /// Which.
         component: ComponentName,
     },
+    /// All that runs of the environment ended, and the description without it.
+    DestroyEnvironment,
     /// A secret with a new value, in what runs, too.
     RotateSecret {
         /// Which: its name, or that of a variable that stands for it.
@@ -151,6 +153,7 @@ impl Change {
             Self::SetVariable { .. } => "set-variable",
             Self::AddComponent { .. } => "add-component",
             Self::RemoveComponent { .. } => "remove-component",
+            Self::DestroyEnvironment => "destroy-environment",
             Self::RotateSecret { .. } => "rotate-secret",
             Self::Backfill { .. } => "backfill",
         }
@@ -171,6 +174,7 @@ impl Change {
             | Self::Reconcile
             | Self::AddComponent { .. }
             | Self::RemoveComponent { .. }
+            | Self::DestroyEnvironment
             | Self::RotateSecret { .. }
             | Self::Backfill { .. } => &[],
         }

@@ -184,7 +184,7 @@ fn meant(facts: &Facts, name: &ComponentName) -> Result<Component, PlanProblem> 
 }
 
 /// A component and nothing else.
-fn alone(name: &ComponentName, component: &Component) -> Shape {
+pub(super) fn alone(name: &ComponentName, component: &Component) -> Shape {
     Shape {
         components: BTreeMap::from([(name.clone(), component.kind)]),
         urls: component.url.iter().map(|secret| (name.clone(), secret.clone())).collect(),

@@ -7,6 +7,7 @@ mod by_command;
 mod changes;
 mod component;
 mod deploy;
+mod destroy;
 mod drift;
 mod facts;
 mod judged;
@@ -282,6 +283,7 @@ pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
         }
         Change::AddComponent { component } => component::add(request, facts, component),
         Change::RemoveComponent { component } => component::remove(request, facts, component),
+        Change::DestroyEnvironment => destroy::plan(request, facts),
         Change::RotateSecret { secret } => rotate::plan(request, facts, secret),
         Change::Backfill { .. } => backfill::plan(request, facts),
     }

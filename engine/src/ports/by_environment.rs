@@ -88,6 +88,15 @@ impl Platform for ByEnvironment {
         self.of(environment).await?.platform.component_end(permit, environment, component).await
     }
 
+    async fn service_forget(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<Receipt, PortError> {
+        self.of(environment).await?.platform.service_forget(permit, environment, service).await
+    }
+
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {
         self.here.platform.build_look(key).await
     }

@@ -106,4 +106,7 @@ pub struct ObservedEnvironment {
     /// Those that are elsewhere, and the secret that says where.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub urls: BTreeMap<ComponentName, SecretName>,
+    /// Addresses the edge listens at for services, and that others can have once it does no more.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub addresses: BTreeMap<ServiceName, String>,
 }

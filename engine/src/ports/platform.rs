@@ -283,6 +283,14 @@ pub trait Platform: Send + Sync {
         environment: &EnvironmentKey,
         component: &ComponentName,
     ) -> Result<Receipt, PortError>;
+    /// Keeps nothing ready any more for a service of which nothing runs: its configurations and builds are given up, and the
+    /// address the edge listens at for it is free. Its logs stay.
+    async fn service_forget(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<Receipt, PortError>;
     /// How far a build is.
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError>;
     /// Starts a build and returns at once; a build already running or done is left alone.

@@ -27,6 +27,7 @@ mod spot;
 mod texts;
 mod tree;
 mod variable;
+mod without;
 mod write;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use like::{Likened, Made, like, nearest, secrets_of};
 pub use reference::{Piece, Reference, ReferenceError, pieces};
 pub(crate) use spot::instead;
 pub(crate) use variable::variable_fault;
+pub(crate) use without::without;
 
 use crate::model::Project;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Look, StepAct, StepContext, Undo};
 use crate::model::{Component, ComponentName, Desired, EnvironmentName, Project, ServiceName, Variable};
 use crate::ports::{Permit, PortError, Receipt};
-use crate::project::needed;
+use crate::project::{needed, without};
 
 /// Seconds open connections may go on before they are cut.
 pub(super) const DRAIN_S: u32 = 10;
@@ -61,6 +61,8 @@ pub enum DesiredChange {
         /// What it is; absent when it is taken away.
         component: Option<Component>,
     },
+    /// The environment is no more: nothing is live in it, and the project's description is without it.
+    Gone,
     /// Automatic deploys are held, or free again.
     Held {
         /// Why; absent when free.
@@ -83,13 +85,14 @@ impl DesiredChange {
                 desired.cron_disabled.insert(service.clone());
             }
             Self::Held { reason } => desired.held.clone_from(reason),
+            Self::Gone => *desired = Desired::default(),
             Self::Variable { .. } | Self::Component { .. } => {}
         }
     }
 
     /// Whether it is kept in the project's description.
     pub fn is_described(&self) -> bool {
-        matches!(self, Self::Variable { .. } | Self::Component { .. })
+        matches!(self, Self::Variable { .. } | Self::Component { .. } | Self::Gone)
     }
 
     /// Applies it to the project's description, where that can take it: what was imported meanwhile may have no such service any
@@ -116,9 +119,21 @@ impl DesiredChange {
                 }
                 project.component_put(environment, name, component.as_ref());
             }
+            Self::Gone => return undescribe(project, environment),
             _ => {}
         }
         None
+    }
+}
+
+/// Takes an environment out of a description, or says why that has to keep it.
+fn undescribe(project: &mut Project, environment: &EnvironmentName) -> Option<String> {
+    match without(project, environment) {
+        Ok(others) => {
+            *project = others;
+            None
+        }
+        Err(why) => Some(format!("{environment} stays described: {why}")),
     }
 }
 

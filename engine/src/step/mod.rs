@@ -5,6 +5,7 @@
 mod cache;
 mod component;
 mod config;
+mod end;
 mod finalize;
 mod migrations;
 mod preflight;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use cache::ClearCache;
 pub use component::{BringComponent, EndComponent};
 pub use config::PutConfig;
+pub use end::EndServices;
 pub use finalize::{DesiredChange, Finalize};
 pub use migrations::ApplyMigrations;
 pub use preflight::Preflight;
@@ -105,6 +107,8 @@ pub enum Undo {
     Nothing,
     /// `look_undo` and `act_undo` undo it.
     Can,
+    /// What it did of it stays, and is told: another run goes on from there, or brings back what was.
+    Stays,
     /// Once it has started there is no way back within this run: it can't be cancelled any more.
     NoReturn,
 }
@@ -174,6 +178,8 @@ pub enum StepKind {
     BringComponent(BringComponent),
     /// A component is ended.
     EndComponent(EndComponent),
+    /// Nothing of any service runs.
+    EndServices(EndServices),
     /// A job has gone through all rows.
     RunJob(Box<RunJob>),
     /// What is not needed any more is gone, and the database knows the new state.
@@ -200,6 +206,7 @@ impl StepKind {
             Self::RenewSecret(step) => step,
             Self::BringComponent(step) => step,
             Self::EndComponent(step) => step,
+            Self::EndServices(step) => step,
             Self::RunJob(step) => &**step,
             Self::Finalize(step) => step,
         }

@@ -49,6 +49,7 @@ pub(crate) enum Wish {
     },
     Add,
     Remove,
+    Destroy,
     Rotate,
     Reconcile,
     CronOff,
@@ -174,6 +175,10 @@ pub(crate) enum Event {
         who: &'static str,
         role: Option<Role>,
     },
+    /// The project's file is imported as it was at first.
+    Describes {
+        who: &'static str,
+    },
     /// The reporter of a front reads what happened and shows it; it may die before it writes down how far it came.
     Reads {
         front: usize,
@@ -221,6 +226,7 @@ fn wish(dice: &mut Dice) -> Wish {
         (6, Wish::SetVariable { value: reference }),
         (3, Wish::Add),
         (3, Wish::Remove),
+        (1, Wish::Destroy),
         (3, Wish::Rotate),
         (3, Wish::Reconcile),
         (4, Wish::CronOff),
@@ -298,6 +304,18 @@ impl Event {
         }
     }
 
+    /// Two admins end an environment; mostly it is described again, sooner or later.
+    fn end(dice: &mut Dice, all: &mut Vec<Self>) {
+        Self::ask(dice, all, "zoe", "staging", Wish::Destroy);
+        all.push(Self::Approves { who: "max", pick: 0 });
+        for _ in 0..dice.below(3) {
+            all.push(Self::work(dice));
+        }
+        if dice.percent(70) {
+            all.push(Self::Describes { who: "zoe" });
+        }
+    }
+
     /// One of two replicas stalls, mostly over what it sees before it does something; the other has time to take over; it wakes up.
     pub(crate) fn stall(dice: &mut Dice) -> [Self; 3] {
         let seen =
@@ -326,7 +344,8 @@ impl Event {
         let place = dice.one_of(&PLACES);
         let pick = dice.byte();
         let one = match dice.below(100) {
-            0..22 => {
+            0..2 => return Self::end(dice, all),
+            2..22 => {
                 let wish = wish(dice);
                 return Self::ask(dice, all, who, place, wish);
             }
@@ -370,7 +389,8 @@ impl Event {
                 who: dice.one_of(&["ana", "ben", "max"]),
                 role: dice.one_of(&[None, Some(Role::Viewer), Some(Role::Deployer), Some(Role::Admin)]),
             },
-            92..95 => Self::Wakes,
+            92..94 => Self::Wakes,
+            94..95 => Self::Describes { who: "zoe" },
             _ => Self::Reads { front: dice.below(3) as usize, dies: dice.percent(30) },
         };
         all.push(one);
@@ -394,6 +414,7 @@ impl fmt::Display for Wish {
             Self::SetVariable { value } => write!(f, "set GREETING={value}"),
             Self::Add => f.write_str("add redis"),
             Self::Remove => f.write_str("remove redis"),
+            Self::Destroy => f.write_str("destroy"),
             Self::Rotate => f.write_str("rotate session-secret"),
             Self::Reconcile => f.write_str("reconcile"),
             Self::CronOff => f.write_str("cron off"),
@@ -435,6 +456,7 @@ impl fmt::Display for Event {
             Self::Unlocks { who, place, says_why } => {
                 write!(f, "{who} unlocks {place}{}", if *says_why { " and says why" } else { "" })
             }
+            Self::Describes { who } => write!(f, "{who} imports the project's file as it was at first"),
             Self::Works => f.write_str("the program works"),
             Self::Passes { ms } => write!(f, "{} pass", duration(*ms)),
             Self::Jumps { ms } if *ms < 0 => write!(f, "the clock is put back: {}", duration(*ms)),

@@ -47,6 +47,7 @@ impl Life<'_> {
             Wish::SetVariable { value } => set_variable(&[], "GREETING", value),
             Wish::Add => add("redis"),
             Wish::Remove => remove("redis"),
+            Wish::Destroy => destroy(),
             Wish::Rotate => rotate("session-secret"),
             Wish::Reconcile => reconcile(),
             Wish::CronOff => cron_disable(),
@@ -184,6 +185,10 @@ impl Life<'_> {
                     None => engine.user_remove(&name, &zoe).await,
                 };
                 return Ok(Some(Self::answered("zoe", "user-manage", changed)));
+            }
+            Event::Describes { who } => {
+                let taken = engine.project_import(&self.project, &self.person(who).await).await;
+                return Ok(Some(Self::answered(who, "project-import", taken)));
             }
             Event::Works => {
                 self.works().await?;

@@ -12,6 +12,7 @@ mod bundle;
 mod components;
 mod deploy;
 mod description;
+mod destroy;
 mod failure;
 mod going_back;
 mod line;

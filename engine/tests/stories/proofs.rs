@@ -31,7 +31,10 @@ pub(super) fn case(name: &'static str, before: Vec<Change>, change: Change) -> C
 impl Case {
     /// Who orders it: whoever may.
     pub(super) fn who(&self) -> &'static str {
-        let admins = matches!(self.change, Change::RemoveComponent { .. } | Change::RotateSecret { .. });
+        let admins = matches!(
+            self.change,
+            Change::RemoveComponent { .. } | Change::RotateSecret { .. } | Change::DestroyEnvironment
+        );
         if admins { "zoe" } else { "ana" }
     }
 }
@@ -56,6 +59,10 @@ pub(super) fn cases() -> Vec<Case> {
         case("set-variable", vec![deploy("v1")], set_variable(&["api", "cron"], "GREETING", "hi")),
         case("add-component", vec![deploy("v1")], add("redis")),
         case("remove-component", vec![deploy("v1")], remove("redis")),
+        Case {
+            forward_only: true,
+            ..case("destroy-environment", vec![deploy("v1"), add("redis")], destroy())
+        },
         case("rotate-secret", vec![deploy("v1")], rotate("session-secret")),
         Case { forward_only: true, ..case("reconcile", vec![deploy("v1")], reconcile()) },
         case("backfill", vec![deploy("v1")], backfill(6_000)),
@@ -317,7 +324,7 @@ macro_rules! proofs {
 
 proofs! {
     first_deploy deploy deploy_one canary deploy_by_tool rollback rollback_one migrate migrate_by_tool scale_up scale_down restart cron_disable cron_enable clear_cache set_variable add_component
-    remove_component rotate_secret reconcile backfill
+    remove_component destroy_environment rotate_secret reconcile backfill
 }
 
 #[test]
@@ -336,6 +343,7 @@ fn every_run_type_has_its_proofs() {
         "set-variable",
         "add-component",
         "remove-component",
+        "destroy-environment",
         "rotate-secret",
         "reconcile",
         "backfill",

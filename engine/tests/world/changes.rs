@@ -89,6 +89,11 @@ pub fn remove(component: &str) -> Change {
     Change::RemoveComponent { component: component.parse().unwrap() }
 }
 
+/// `destroy environment staging`
+pub fn destroy() -> Change {
+    Change::DestroyEnvironment
+}
+
 /// `rotate SESSION_SECRET`
 pub fn rotate(secret: &str) -> Change {
     Change::RotateSecret { secret: secret.to_owned() }

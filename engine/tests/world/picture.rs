@@ -51,6 +51,9 @@ impl Story {
                 lines += &format!("{name} {}% to @{}\n", weight.percent, weight.release);
             }
         }
+        for (name, address) in &observed.addresses {
+            lines += &format!("{name} at {address}\n");
+        }
         lines
     }
 

@@ -141,6 +141,15 @@ impl EdgeProxy {
         listens
     }
 
+    /// Listens for a service no more: its address is free, and requests that are under way end as they would.
+    pub async fn leave(&self, environment: &EnvironmentKey, service: &ServiceName) {
+        let _alone = self.shared.opening.lock().await;
+        if let Some(found) = self.find(environment, service) {
+            found.listener_end();
+        }
+        self.trouble_note(environment, service, None);
+    }
+
     /// Tells which services nobody reaches, and when that changes.
     pub fn deaf(&self) -> watch::Receiver<Deaf> {
         self.shared.deaf.subscribe()

@@ -93,4 +93,11 @@ impl Service {
             before.stop();
         }
     }
+
+    /// Listens nowhere from now on.
+    pub(crate) fn listener_end(&self) {
+        if let Some(before) = self.listener.write().unwrap_or_else(PoisonError::into_inner).take() {
+            before.stop();
+        }
+    }
 }

@@ -77,6 +77,7 @@ impl Desk {
             | Action::SetVariable
             | Action::AddComponent
             | Action::RemoveComponent
+            | Action::DestroyEnvironment
             | Action::RotateSecret => Box::pin(self.order(speaker, talk, command, left)).await,
             Action::Approve
             | Action::Reject
@@ -200,7 +201,7 @@ impl Desk {
         }
         let mut heard = Heard::nothing();
         let command = draft.filled();
-        for environment in &command.environments {
+        for environment in command.places() {
             let mut request = self.request_of(speaker, &command, environment)?;
             if let Change::Deploy { services, reference: reference @ None, proved, .. } = &mut request.change
             {
@@ -259,7 +260,7 @@ impl Desk {
 
     /// Nobody is asked whether they are sure of what can't be done.
     async fn check_possible(&self, speaker: &Speaker<'_>, command: &Command) -> Result<(), Refusal> {
-        for environment in &command.environments {
+        for environment in command.places() {
             let request = self.request_of(speaker, command, environment)?;
             self.engine.preview(&request, &speaker.actor).await?;
         }
@@ -382,6 +383,7 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
         },
         Action::AddComponent => Change::AddComponent { component: component(command)? },
         Action::RemoveComponent => Change::RemoveComponent { component: component(command)? },
+        Action::DestroyEnvironment => Change::DestroyEnvironment,
         Action::RotateSecret => Change::RotateSecret { secret: command.name.clone().unwrap_or_default() },
         Action::Backfill => jobs::backfill_of(command, None)?,
         _ => Change::ClearCache { services },

@@ -257,8 +257,8 @@ table! {
         verbs ["create environment", "create-environment"]
         examples ["create environment qa", "create environment qa from {env}"];
     DestroyEnvironment "destroy-environment" true [Environment] needs [Environment]
-        "Remove an environment and all that is in it."
-        verbs ["destroy environment", "destroy-environment"] examples ["destroy environment {env}"] later;
+        "End all that runs of an environment, and remove it; its data is kept."
+        verbs ["destroy environment", "destroy-environment"] examples ["destroy environment {env}"];
     AddComponent "add-component" true [Component, Environments] needs [Environments, Component]
         "Add a database, cache or store to environments."
         verbs ["add", "add-component"] examples ["add {component} to {env}"];

@@ -20,6 +20,11 @@ pub struct Parsed {
 }
 
 impl Command {
+    /// The environments it changes: those it names, or the one that it is about as a whole.
+    pub(crate) fn places(&self) -> &[String] {
+        if self.environments.is_empty() { self.environment.as_slice() } else { &self.environments }
+    }
+
     /// Whether a word stands in what holds a person's own words: a value, a reason, a name that is new.
     pub(super) fn holds(&self, word: &str) -> bool {
         let free = [

@@ -42,15 +42,12 @@ pub(crate) fn not_yet(command: &Command, project: Option<&Project>) -> Card {
 
 /// What does the same today, by hand.
 fn until_then(command: &Command, project: Option<&Project>) -> String {
-    const DESCRIPTION: &str =
-        "`infra-chat project export`, change the file, `infra-chat project import FILE`";
     let likely =
         project.and_then(|it| it.environments.iter().find(|(_, environment)| !environment.production));
     let likely = likely.map_or("staging", |(name, _)| name.as_str());
     let place = command.environments.first().map_or(likely, String::as_str);
     let instead = match command.action {
         Action::Expand => format!("put the migration into the repository, and say `migrate {place}`"),
-        Action::DestroyEnvironment => DESCRIPTION.to_owned(),
         Action::Diagnose => format!("`status {place}`, `logs {place}` and `incidents {place}`"),
         Action::Readiness => format!("`status {place}` and `can I deploy {place}?`"),
         _ => return String::new(),
@@ -104,10 +101,6 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
             )
         }
         Action::Setup => setup(command, project, &places),
-        Action::DestroyEnvironment => {
-            let environment = command.environment.as_deref().unwrap_or("the environment you name");
-            format!("end everything in {environment} and remove it with its data, after an admin's approval")
-        }
         Action::BootstrapLocal => {
             format!("prepare this machine for work on {project}: components, variables, data")
         }

@@ -129,6 +129,14 @@ impl Engine {
                     draft.write(Write::ReleasePut(Box::new(now_live)));
                 }
             }
+            if matches!(change, DesiredChange::Gone) {
+                for mut release in self.store().release_list(&environment, i64::MAX).await? {
+                    if matches!(release.state, ReleaseState::Live | ReleaseState::Superseded) {
+                        release.state = ReleaseState::Ended;
+                        draft.write(Write::ReleasePut(Box::new(release)));
+                    }
+                }
+            }
             change.apply(&mut desired.value);
         }
         if finalize.changes.iter().any(DesiredChange::is_described) {

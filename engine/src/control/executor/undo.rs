@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Moved, backoff};
+use crate::clock::EpochMs;
 use crate::control::journal::Draft;
 use crate::control::lease::Lease;
 use crate::control::{Engine, Refusal};
@@ -123,6 +124,12 @@ async fn still_there(act: &dyn StepAct, at: &StepContext<'_>, why: &str) -> Stri
     }
 }
 
+/// What was ended is not begun again by whoever gives up ending the rest: it is said, and there is a way out of it.
+fn stays_ended(state: &StepState, now_ms: EpochMs) -> Result<(StepState, Option<String>), IllegalMove> {
+    let why = "what it ended stays ended".to_owned();
+    Ok((state.after(StepEvent::UndoFailed { why: why.clone() }, now_ms)?, Some(why)))
+}
+
 /// Records the intent to undo a step, or at once that nothing needs undoing or nothing can.
 pub(super) fn begin_undo(
     draft: &mut Draft,
@@ -135,6 +142,8 @@ pub(super) fn begin_undo(
     let mut state = state_of(steps, number).after(StepEvent::UndoStarted, now_ms)?;
     let mut says = None;
     match planned.kind.as_act().undo() {
+        Undo::Stays => (state, says) = stays_ended(&state, now_ms)?,
+        Undo::Can if plan.stays && plan.destructive => (state, says) = stays_ended(&state, now_ms)?,
         // A replacement under way can't be stopped: it is waited for as ever.
         Undo::Can if plan.stays && !matches!(planned.kind, StepKind::Replace(_)) => {
             let what = "what it mended stays".to_owned();

@@ -100,6 +100,15 @@ impl Platform for Far {
         self.act("component_end", permit, (environment, component)).await
     }
 
+    async fn service_forget(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<Receipt, PortError> {
+        self.act("service_forget", permit, (environment, service)).await
+    }
+
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {
         self.look("build_look", (key,)).await
     }

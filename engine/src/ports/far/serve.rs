@@ -177,6 +177,10 @@ async fn act(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
             let (environment, component) = asked.given()?;
             asked.told(platform.component_end(asked.permit()?, &environment, &component).await?)
         }
+        "service_forget" => {
+            let (environment, service) = asked.given()?;
+            asked.told(platform.service_forget(asked.permit()?, &environment, &service).await?)
+        }
         "build_start" => {
             let (request,) = asked.given()?;
             asked.told(platform.build_start(asked.permit()?, &request).await?)

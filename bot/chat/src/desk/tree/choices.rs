@@ -100,6 +100,11 @@ impl Draft {
             Slot::From => {
                 project.map_or_else(Vec::new, |it| it.environments.keys().map(ToString::to_string).collect())
             }
+            // What is protected is not offered; a click destroys nothing, its name is asked for behind it.
+            Slot::Destroyed => {
+                let all = project.into_iter().flat_map(|it| &it.environments);
+                all.filter(|(_, it)| !it.production).map(|(name, _)| name.to_string()).collect()
+            }
             Slot::DryRunFirst | Slot::Production | Slot::Confirm => owned(&["yes", "no"]),
             Slot::BatchSize => owned(&BATCH_SIZES),
             Slot::Window => owned(&WINDOWS),

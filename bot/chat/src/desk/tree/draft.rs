@@ -200,7 +200,7 @@ impl Draft {
                 Slot::Name | Slot::Secret => command.name = Some(value.clone()),
                 Slot::Value => command.value = Some(value.clone()),
                 Slot::Component => command.component = Some(value.clone()),
-                Slot::Environment => command.environment = Some(value.clone()),
+                Slot::Environment | Slot::Destroyed => command.environment = Some(value.clone()),
                 Slot::From => command.from = Some(value.clone()),
                 Slot::Provider => command.provider = Some(value.clone()),
                 Slot::Job => command.job = Some(value.clone()),
@@ -239,6 +239,7 @@ impl Draft {
             Slot::Name | Slot::Secret => command.name.clone(),
             Slot::Value => command.value.clone(),
             Slot::Component => command.component.clone(),
+            Slot::Destroyed => command.environment.clone(),
             Slot::Provider => command.provider.clone(),
             Slot::Job => command.job.clone(),
             Slot::BatchSize => command.batch_size.map(|count| count.to_string()),
@@ -276,7 +277,11 @@ impl Draft {
                 environments.retain(|name| self.is_embedded(name));
                 self.served_in(environments)
             }
-            Slot::Retype => vec![self.filled().component],
+            Slot::Retype => {
+                let filled = self.filled();
+                let destroys = filled.action == Action::DestroyEnvironment;
+                vec![if destroys { filled.environment } else { filled.component }]
+            }
             Slot::Rate if self.rates_differ() => self.filled().environments.into_iter().map(Some).collect(),
             _ => vec![None],
         }

@@ -55,6 +55,8 @@ pub(crate) enum Slot {
     From,
     /// Whether production's rules hold in it.
     Production,
+    /// The environment that is to be no more.
+    Destroyed,
     /// The name of what is taken away, typed once more.
     Retype,
     /// Which provider.

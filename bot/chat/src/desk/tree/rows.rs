@@ -77,6 +77,9 @@ slots! {
     Production ["production"] "Is it production?"
         "There, somebody else approves what changes it, and live keys are used."
         "" Takes::YesNo, None;
+    Destroyed ["environment", "env"] "Which environment is to be destroyed?"
+        "All that runs of it is ended, and I never guess which."
+        "" Takes::One, None;
     Retype ["its name once more"] "Really {of}? To be sure, what is its name?"
         "What is taken away is missed by whoever relies on it, and a click is quickly done."
         "" Takes::Words(valid::name), None;
@@ -184,12 +187,14 @@ static MORE: &[(Action, &[Slot])] = &[
     (Action::CreateEnvironment, &[Slot::From, Slot::Production, Slot::Domain, Slot::Port, Slot::Confirm]),
     (Action::Alert, &[Slot::Signals]),
     (Action::RemoveComponent, &[Slot::Retype]),
+    (Action::DestroyEnvironment, &[Slot::Retype]),
 ];
 
 /// The slots of an action, in the order they are asked for.
 pub(crate) fn slots_of(action: Action) -> impl Iterator<Item = Slot> {
     let needs = action.row().needs.iter().filter_map(move |key| match (action, Slot::of(*key)) {
         (Action::RotateSecret, Some(Slot::Name)) => Some(Slot::Secret),
+        (Action::DestroyEnvironment, Some(Slot::Environment)) => Some(Slot::Destroyed),
         (_, slot) => slot,
     });
     let more = MORE.iter().find(|(of, _)| *of == action).map_or(&[][..], |(_, more)| more);

@@ -149,7 +149,7 @@ impl Asked<'_> {
             return Some(exact.clone());
         }
         let aliased = self.environments.iter().find(|named| named.aliases.contains(&said));
-        if matches!(self.row.slot, Slot::Environments | Slot::From)
+        if matches!(self.row.slot, Slot::Environments | Slot::From | Slot::Destroyed)
             && let Some(named) = aliased
         {
             return self.choices.iter().find(|choice| **choice == named.name).cloned();
