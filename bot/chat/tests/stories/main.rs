@@ -18,6 +18,7 @@ mod create_environment_odd;
 mod data_jobs;
 mod deploy;
 mod deploy_troubles;
+mod destroy;
 mod files;
 mod going_back;
 mod gone_once;

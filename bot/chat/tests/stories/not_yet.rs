@@ -72,7 +72,6 @@ fn orders_for_rooms_that_are_not_built() {
         for said in [
             "rehearse deploy staging ref v1.0.0",
             "stop backfill timezone on staging",
-            "destroy environment staging",
             "readiness production",
         ] {
             t.user("zoe").says(said).await;
@@ -83,11 +82,6 @@ fn orders_for_rooms_that_are_not_built() {
               Nothing was done. What I can do:
               [dry run deploy v1.0.0 to staging]
               > rehearse deploy v1.0.0 to staging
-
-            · I understood «destroy environment staging», but I can't do that yet.
-              It would end everything in staging and remove it with its data, after an admin's approval.
-              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
-              > destroy environment staging
 
             · I understood «run readiness bundle of production», but I can't do that yet.
               It would run all checks on production and say what is missing.

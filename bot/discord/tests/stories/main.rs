@@ -38,6 +38,8 @@ mod create_environment_odd;
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
+#[path = "../../../chat/tests/stories/destroy.rs"]
+mod destroy;
 mod discord_absence;
 mod discord_bent;
 mod discord_clicks;

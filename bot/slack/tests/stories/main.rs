@@ -36,6 +36,8 @@ mod create_environment_odd;
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
+#[path = "../../../chat/tests/stories/destroy.rs"]
+mod destroy;
 #[path = "../../../chat/tests/stories/edited.rs"]
 mod edited;
 #[path = "../../../chat/tests/stories/files.rs"]

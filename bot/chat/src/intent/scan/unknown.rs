@@ -103,7 +103,9 @@ impl<'t> Scanner<'_, 't> {
             if !near.is_empty() {
                 return Err(unknown_name(self.scope, token, &near));
             }
-            if let Some(keyword) = near_keyword(token.low) {
+            // "deploy staging", where there is none: what environments are usually called is no keyword typed wrong.
+            let environment = kinds.contains(&NameKind::Environment) && places::is_usual_name(token.low);
+            if let Some(keyword) = near_keyword(token.low).filter(|_| !environment) {
                 if token.any(&["watch"]) {
                     return Err(Problem::ambiguous(
                         "I watch what I deploy without being told, and don't know what else is to be watched, so I did nothing.",
