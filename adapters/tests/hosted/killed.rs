@@ -11,6 +11,7 @@ use adapters::railway::sim::World;
 use engine::ports::{PortError, Schedule};
 use futures_util::{StreamExt as _, stream};
 
+use super::ended::ended;
 use super::schedules::{schedule, scheduled};
 use super::stage::{Deploy, Stage};
 
@@ -25,6 +26,14 @@ enum Play {
     Schedule,
     /// It is switched off.
     ScheduleOff,
+    /// All that runs is ended.
+    End,
+}
+
+impl Play {
+    fn splits(self) -> bool {
+        matches!(self, Self::Canary | Self::End)
+    }
 }
 
 /// What is there before.
@@ -36,9 +45,9 @@ struct Begin {
 
 impl Begin {
     async fn new(play: Play) -> Self {
-        let stage = Self::staged(Stage::start(play == Play::Canary).await, play);
+        let stage = Self::staged(Stage::start(play.splits()).await, play);
         match play {
-            Play::Canary | Play::AtOnce => Deploy::first().run(&stage.hosted()).await.unwrap(),
+            Play::Canary | Play::AtOnce | Play::End => Deploy::first().run(&stage.hosted()).await.unwrap(),
             Play::Schedule | Play::ScheduleOff => {
                 scheduled(&stage.hosted(), Some(&schedule(1, "*/15 * * * *"))).await.unwrap();
             }
@@ -48,7 +57,7 @@ impl Begin {
     }
 
     async fn stage(&self) -> Stage {
-        let stage = Stage::of(self.world.clone(), self.sim.clone(), self.play == Play::Canary).await;
+        let stage = Stage::of(self.world.clone(), self.sim.clone(), self.play.splits()).await;
         Self::staged(stage, self.play)
     }
 
@@ -61,6 +70,7 @@ impl Begin {
         match self.play {
             Play::Canary => Deploy { stages: vec![10, 50, 100], ..Deploy::canary(2, 1) }.run(hosted).await,
             Play::AtOnce => Deploy { stages: vec![100], ..Deploy::canary(2, 1) }.run(hosted).await,
+            Play::End => ended(hosted).await,
             Play::Schedule => scheduled(hosted, Some(&schedule(2, "0 5 * * *"))).await,
             Play::ScheduleOff => {
                 scheduled(hosted, Some(&Schedule { enabled: false, ..schedule(1, "*/15 * * * *") })).await
@@ -222,4 +232,14 @@ async fn a_schedule_goes_on_rightly_after_whatever_happened() {
         );
     }
     assert!(kills > 10 && others > 5 && kills_off > 4 && others_off > 2, "{kills} {kills_off}");
+}
+
+#[tokio::test]
+async fn an_end_goes_on_rightly_after_whatever_happened() {
+    let (kills, others) = all(Play::End).await;
+    #[expect(clippy::print_stderr, reason = "the count is what the test is for")]
+    {
+        eprintln!("an end: killed {kills} times, {others} answers lost or broken");
+    }
+    assert!(kills > 3 && others > 3, "{kills} {others}");
 }

@@ -6,6 +6,7 @@ mod canary;
 #[allow(dead_code, reason = "not all of it is needed here")]
 #[path = "../railway/check.rs"]
 mod check;
+mod ended;
 mod killed;
 mod ports;
 mod schedules;

@@ -5,7 +5,8 @@ use std::net::TcpListener;
 
 use engine::model::{ComponentKind, ServiceName, Sticky};
 use engine::ports::{
-    CRASHES_APART_MS, ConfigSet, Crashes, InstanceState, Platform, PortError, Replacement, Shape,
+    CRASHES_APART_MS, ConfigSet, Crashes, InstanceState, ObservedEnvironment, Platform, PortError,
+    Replacement, Shape,
 };
 
 use crate::stage::{DATABASE_URL, Stage, TOKEN, eventually, get};
@@ -288,6 +289,37 @@ async fn a_component_that_is_ended_keeps_what_it_holds_and_is_told_to_nobody_who
     assert_eq!(get(&after.address, "/variable/CACHE_DIR"), "");
     platform.shape_ensure(&stage.permit(), &stage.environment, &cache).await.unwrap();
     assert_eq!(std::fs::read_to_string(folder.join("page")).unwrap(), "kept");
+}
+
+#[tokio::test]
+async fn nothing_is_kept_ready_for_a_service_that_is_forgotten() {
+    let mut stage = Stage::open().await;
+    let web: ServiceName = "web".parse().unwrap();
+    let shape = Shape {
+        components: [].into(),
+        urls: [].into(),
+        edge: [(web.clone(), "127.0.0.1:7499".to_owned())].into(),
+        sticky: [].into(),
+    };
+    let platform = stage.platform();
+    platform.shape_ensure(&stage.permit(), &stage.environment, &shape).await.unwrap();
+    stage.deploy("web", 1, 1, "well").await;
+    stage.healthy("web", 1, 1).await;
+    let observed = platform.observe(&stage.environment).await.unwrap();
+    assert_eq!((observed.addresses.len(), observed.services[&web].config.len()), (1, 1));
+    let forgotten = platform.service_forget(&stage.permit(), &stage.environment, &web).await;
+    assert_eq!(forgotten.unwrap_err().to_string(), "web still runs in shop/staging");
+    platform.instances_stop(&stage.permit(), &stage.environment, &web, 1, 1).await.unwrap();
+    for _ in 0..2 {
+        platform.service_forget(&stage.permit(), &stage.environment, &web).await.unwrap();
+    }
+    assert_eq!(platform.observe(&stage.environment).await.unwrap(), ObservedEnvironment::default());
+    assert!(stage.edge.listening.lock().unwrap().is_empty());
+    // Nor does it come back with the next start.
+    stage.crash();
+    stage.start().await;
+    assert_eq!(stage.platform().observe(&stage.environment).await.unwrap(), ObservedEnvironment::default());
+    assert!(stage.edge.listening.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
