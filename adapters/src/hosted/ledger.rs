@@ -137,6 +137,17 @@ impl Ledger {
         }
     }
 
+    /// Nobody wants anything of the service any more. What was asked for stays written down: deployments are told by it.
+    pub(super) fn end_all(&mut self) {
+        for which in [Which::Stable, Which::Canary, Which::Scheduled] {
+            for asked in self.asked_mut(which) {
+                asked.ended = true;
+            }
+        }
+        self.schedule = None;
+        self.configs.clear();
+    }
+
     /// Puts a configuration; old ones that nothing runs with are left out.
     pub(super) fn config_put(&mut self, config: ConfigSet) {
         // However old it is: somebody goes back to it.

@@ -84,21 +84,17 @@ impl Platform for Hosted {
 
     /// Its domain, and how its traffic is led there, stay at Railway and Cloudflare: they are found again, and nobody else has
     /// them meanwhile.
-    async fn service_forget(
+    async fn service_end(
         &self,
         permit: &Permit,
         key: &EnvironmentKey,
         service: &ServiceName,
+        _: u32,
     ) -> Result<Receipt, PortError> {
         self.check(key)?;
-        let there = self.there(service).await?;
-        if there.stable.is_some() {
-            let mut ledger = there.ledger.clone();
-            ledger.configs.clear();
-            self.save(permit, service, &there, &ledger).await?;
-            self.forget();
-        }
-        Ok(Receipt::new(format!("nothing is kept ready for {service} any more")))
+        let ended = self.end_all(permit, service).await;
+        self.forget();
+        ended
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

@@ -10,6 +10,7 @@ use super::asking::newest;
 use super::ledger::{Asked, Which};
 use super::look::There;
 use super::observe::BOTH;
+use super::schedule::was_stopped;
 use crate::railway::Phase;
 
 impl Hosted {
@@ -75,6 +76,35 @@ impl Hosted {
         self.save(permit, service, &there, &ledger).await?;
         self.forget();
         Ok(Receipt::new(summary).with("deployments-ended", ended))
+    }
+
+    /// Ends every deployment of a service, whoever made it and wherever traffic goes, then its schedule; the ledger last, so that it is
+    /// told, and asked for again, until all of it is done.
+    pub(super) async fn end_all(&self, permit: &Permit, service: &ServiceName) -> Result<Receipt, PortError> {
+        let there = self.there(service).await?;
+        let mut ended = 0;
+        for which in BOTH {
+            let Some(slot) = there.slot(which) else { continue };
+            for deployment in &slot.deployments {
+                let is_over = match deployment.phase() {
+                    Phase::Live | Phase::Asleep => was_stopped(deployment),
+                    phase => phase.is_over() && phase != Phase::Crashed,
+                };
+                if !is_over {
+                    self.parts.railway.end(permit, &deployment.id).await?;
+                    ended += 1;
+                }
+            }
+            if slot.instance.cron_schedule.is_some() {
+                self.parts.railway.ensure_cron(permit, &slot.at, None).await?;
+            }
+        }
+        let mut ledger = there.ledger.clone();
+        ledger.end_all();
+        if there.slot(Which::Stable).is_some() && ledger != there.ledger {
+            self.save(permit, service, &there, &ledger).await?;
+        }
+        Ok(Receipt::new(format!("ended all of {service}")).with("deployments-ended", ended))
     }
 
     /// Gives the stable service the release that its canary serves everybody with, and traffic back to it.

@@ -187,7 +187,7 @@ fn is_of_use(made: &Deployment) -> bool {
 }
 
 /// Whether somebody stopped it. One that only waits for its next time has ended, too, and is told by its instances.
-fn was_stopped(made: &Deployment) -> bool {
+pub(super) fn was_stopped(made: &Deployment) -> bool {
     made.deployment_stopped && made.instances.iter().any(|one| one.status == "STOPPED")
 }
 

@@ -1,6 +1,8 @@
 //! Components on this machine: a database is a SQLite file, a cache, storage and mail are folders.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use engine::model::{ComponentKind, ComponentName, EnvironmentKey, ServiceName};
 use engine::ports::{PortError, Receipt, Shape};
@@ -110,25 +112,26 @@ impl Machine {
         Ok(receipt)
     }
 
-    /// Keeps nothing ready for a service of which nothing runs.
-    pub(super) async fn service_forgotten(
-        &self,
+    /// Ends all that runs of a service, and keeps nothing ready for it.
+    pub(super) async fn service_ended(
+        self: &Arc<Self>,
         key: &EnvironmentKey,
         service: &ServiceName,
+        drain: Duration,
     ) -> Result<Receipt, PortError> {
+        self.open_check()?;
         let environment = self.environment_ensure(key)?;
-        environment
-            .change(|desired| {
-                let serves = desired.sets.iter().any(|wanted| wanted.set.service == *service);
-                if serves || desired.schedules.contains_key(service) {
-                    return Err(PortError::fail(format!("{service} still runs in {key}"), "End it first."));
-                }
-                desired.service_forget(service);
-                Ok(())
-            })
-            .await?;
+        let releases = environment.change(|desired| Ok(desired.service_end(service))).await?;
+        let mut ended = 0;
+        for release in releases {
+            let handles = environment.handles_of(service, release);
+            ended += handles.len();
+            self.instances_end(&environment, handles, drain).await;
+            self.backends_tell(&environment, service, release);
+        }
+        self.job_end(key, service).await;
         self.listening_end(key, service).await;
-        let (at, named) = (std::sync::Arc::clone(&environment), service.clone());
+        let (at, named) = (Arc::clone(&environment), service.clone());
         let removed = blocking(move || {
             let all = configs(&at)?.into_iter().filter(|config| config.service == named);
             let releases: Vec<u32> = all.map(|config| config.release).collect();
@@ -138,7 +141,8 @@ impl Machine {
             Ok(releases.len())
         })
         .await?;
-        Ok(Receipt::new(format!("nothing is kept ready for {service} any more"))
+        Ok(Receipt::new(format!("ended all of {service}"))
+            .with("ended", ended)
             .with("configurations-removed", removed))
     }
 

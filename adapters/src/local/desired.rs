@@ -167,14 +167,21 @@ impl Desired {
         self.configured.remove(&(service.clone(), release));
     }
 
-    /// Keeps nothing for a service of which nothing runs; nor builds, once that is true of all.
-    pub(super) fn service_forget(&mut self, service: &ServiceName) {
+    /// Wants nothing of a service any more, nor an address for it, nor builds once that is true of all; the releases it ran.
+    pub(super) fn service_end(&mut self, service: &ServiceName) -> Vec<u32> {
+        let its = self.sets.iter().filter(|wanted| wanted.set.service == *service);
+        let releases: Vec<u32> = its.map(|wanted| wanted.set.release).collect();
+        for release in &releases {
+            self.set_remove(service, *release);
+        }
+        self.schedules.remove(service);
         self.edge.remove(service);
         self.sticky.remove(service);
         self.configured_settle(service);
         if self.sets.is_empty() && self.schedules.is_empty() {
             self.recent.clear();
         }
+        releases
     }
 
     /// Whether a process in this slot is to be kept: it is wanted, or a replacement under way is bringing it up.

@@ -13,6 +13,7 @@ use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::{PortError, Schedule};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
+use tokio_util::sync::CancellationToken;
 
 use super::environment::{Environment, locked};
 use super::files::{append_open, folder_ensure, json_read, json_write};
@@ -30,8 +31,16 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(super) struct JobState {
     cron: String,
     due_ms: Option<EpochMs>,
-    /// The release that runs now.
-    running: Option<u32>,
+    /// What runs now.
+    running: Option<Running>,
+}
+
+/// A run of a schedule that is under way.
+struct Running {
+    /// The release whose code it is.
+    release: u32,
+    /// Ends it.
+    stop: CancellationToken,
 }
 
 /// How the last run of a schedule came out.
@@ -104,6 +113,7 @@ impl Machine {
     fn job_look(self: &Arc<Self>, environment: &Arc<Environment>, schedule: Schedule) {
         let now_ms = self.clock.now_ms();
         let key = (environment.key.clone(), schedule.service.clone());
+        let stop = CancellationToken::new();
         {
             let mut jobs = locked(&self.jobs);
             let fresh = || JobState { cron: String::new(), due_ms: None, running: None };
@@ -120,20 +130,20 @@ impl Machine {
             if !schedule.enabled || job.running.is_some() {
                 return;
             }
-            job.running = Some(schedule.release);
+            job.running = Some(Running { release: schedule.release, stop: stop.clone() });
         }
         let (machine, environment) = (Arc::clone(self), Arc::clone(environment));
         self.spawn(async move {
-            machine.job_run(&environment, &schedule).await;
+            machine.job_run(&environment, &schedule, &stop).await;
             if let Some(job) = locked(&machine.jobs).get_mut(&key) {
                 job.running = None;
             }
         });
     }
 
-    async fn job_run(&self, environment: &Environment, schedule: &Schedule) {
+    async fn job_run(&self, environment: &Environment, schedule: &Schedule, stop: &CancellationToken) {
         let (began, began_ms) = (Instant::now(), self.clock.now_ms());
-        let (succeeded, how) = match self.job_process(environment, schedule).await {
+        let (succeeded, how) = match self.job_process(environment, schedule, stop).await {
             Ok((succeeded, how)) => (succeeded, how),
             Err(error) => (false, error.to_string()),
         };
@@ -155,6 +165,7 @@ impl Machine {
         &self,
         environment: &Environment,
         schedule: &Schedule,
+        stop: &CancellationToken,
     ) -> Result<(bool, String), PortError> {
         let log = job_log_path(environment, &schedule.service, schedule.release);
         folder_ensure(log.parent().unwrap_or(Path::new(".")))?;
@@ -170,6 +181,10 @@ impl Machine {
         let ending = tokio::select! {
             ending = process.wait() => Some(ending),
             () = tokio::time::sleep(RUN_AT_MOST) => None,
+            () = stop.cancelled() => {
+                let ending = process.end(GRACE).await;
+                return Ok((false, format!("ended with its service ({})", ending.how)));
+            }
             () = self.closing.cancelled() => {
                 let ending = process.end(GRACE).await;
                 return Ok((false, format!("ended because infra-chat stopped ({})", ending.how)));
@@ -188,7 +203,21 @@ impl Machine {
     pub(super) fn jobs_running(&self, key: &EnvironmentKey) -> Vec<(ServiceName, u32)> {
         let jobs = locked(&self.jobs);
         let here = jobs.iter().filter(|((environment, _), _)| environment == key);
-        here.filter_map(|((_, service), job)| Some((service.clone(), job.running?))).collect()
+        here.filter_map(|((_, service), job)| Some((service.clone(), job.running.as_ref()?.release)))
+            .collect()
+    }
+
+    /// Ends what a service's schedule runs just now, and waits for its end.
+    pub(super) async fn job_end(&self, key: &EnvironmentKey, service: &ServiceName) {
+        let at = (key.clone(), service.clone());
+        let stops = || {
+            let jobs = locked(&self.jobs);
+            let running = jobs.get(&at).and_then(|job| job.running.as_ref());
+            running.map(|running| running.stop.cancel()).is_some()
+        };
+        while stops() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Waits until no scheduled run is under way.

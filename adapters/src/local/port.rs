@@ -97,13 +97,14 @@ impl Platform for LocalPlatform {
         self.machine.component_forget(key, component).await
     }
 
-    async fn service_forget(
+    async fn service_end(
         &self,
         _: &Permit,
         key: &EnvironmentKey,
         service: &ServiceName,
+        drain_s: u32,
     ) -> Result<Receipt, PortError> {
-        self.machine.service_forgotten(key, service).await
+        self.machine.service_ended(key, service, Duration::from_secs(drain_s.into())).await
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

@@ -33,7 +33,7 @@ calls! {
     Preflight "preflight" false;
     ShapeEnsure "shape_ensure" true;
     ComponentEnd "component_end" true;
-    ServiceForget "service_forget" true;
+    ServiceEnd "service_end" true;
     BuildLook "build_look" false;
     BuildStart "build_start" true;
     BuildStop "build_stop" true;

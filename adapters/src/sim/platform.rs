@@ -74,17 +74,16 @@ impl Platform for World {
         .await
     }
 
-    async fn service_forget(
+    async fn service_end(
         &self,
         permit: &Permit,
         environment: &EnvironmentKey,
         service: &ServiceName,
+        _: u32,
     ) -> Result<Receipt, PortError> {
         let subject = format!("{} {service}", environment.environment);
-        self.write(permit, Call::ServiceForget, subject, |state, _| {
-            Ok(state.service_forget(environment, service))
-        })
-        .await
+        self.write(permit, Call::ServiceEnd, subject, |state, _| Ok(state.service_end(environment, service)))
+            .await
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

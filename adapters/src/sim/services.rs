@@ -75,13 +75,18 @@ impl State {
         done(ended, Receipt::new(format!("{component} is there no more")))
     }
 
-    pub(super) fn service_forget(&mut self, environment: &EnvironmentKey, service: &ServiceName) -> Done {
+    pub(super) fn service_end(&mut self, environment: &EnvironmentKey, service: &ServiceName) -> Done {
         let there = self.environment(environment);
         let kept = there.addresses.remove(service).is_some();
         there.sticky.remove(service);
-        let configs = there.services.get_mut(service).map(|it| std::mem::take(&mut it.config));
-        let forgotten = kept || configs.is_some_and(|configs| !configs.is_empty());
-        done(forgotten, Receipt::new(format!("nothing is kept ready for {service} any more")))
+        let mut ended = kept;
+        if let Some(its) = there.services.get_mut(service) {
+            ended |= !its.sets.is_empty() || its.schedule.is_some() || !its.config.is_empty();
+            its.sets.clear();
+            its.schedule = None;
+            its.config.clear();
+        }
+        done(ended, Receipt::new(format!("ended all of {service}")))
     }
 
     pub(super) fn instances_ensure(

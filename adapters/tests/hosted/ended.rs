@@ -2,7 +2,7 @@
 
 use adapters::hosted::Hosted;
 use adapters::railway::sim::World;
-use engine::ports::{Edge as _, Platform as _, PortError};
+use engine::ports::{Platform as _, PortError};
 
 use super::schedules::{schedule, scheduled};
 use super::stage::{Deploy, Stage, api, key, may, shape, told};
@@ -15,16 +15,7 @@ pub(crate) async fn ended(hosted: &Hosted) -> Result<(), PortError> {
             if there.sets.is_empty() && there.schedule.is_none() && there.config.is_empty() {
                 continue;
             }
-            if !hosted.weights(&key(), service).await?.is_empty() {
-                hosted.weights_set(&may(1), &key(), service, &[]).await?;
-            }
-            if there.schedule.is_some() {
-                hosted.schedule_put(&may(1), &key(), service, None).await?;
-            }
-            for set in there.sets.iter().rev() {
-                hosted.instances_stop(&may(1), &key(), service, set.release, 10).await?;
-            }
-            hosted.service_forget(&may(1), &key(), service).await?;
+            hosted.service_end(&may(1), &key(), service, 10).await?;
         }
         for component in observed.components.keys() {
             hosted.component_end(&may(2), &key(), component).await?;

@@ -292,7 +292,7 @@ async fn a_component_that_is_ended_keeps_what_it_holds_and_is_told_to_nobody_who
 }
 
 #[tokio::test]
-async fn nothing_is_kept_ready_for_a_service_that_is_forgotten() {
+async fn nothing_of_a_service_that_is_ended_runs_or_is_kept_ready() {
     let mut stage = Stage::open().await;
     let web: ServiceName = "web".parse().unwrap();
     let shape = Shape {
@@ -307,11 +307,8 @@ async fn nothing_is_kept_ready_for_a_service_that_is_forgotten() {
     stage.healthy("web", 1, 1).await;
     let observed = platform.observe(&stage.environment).await.unwrap();
     assert_eq!((observed.addresses.len(), observed.services[&web].config.len()), (1, 1));
-    let forgotten = platform.service_forget(&stage.permit(), &stage.environment, &web).await;
-    assert_eq!(forgotten.unwrap_err().to_string(), "web still runs in shop/staging");
-    platform.instances_stop(&stage.permit(), &stage.environment, &web, 1, 1).await.unwrap();
     for _ in 0..2 {
-        platform.service_forget(&stage.permit(), &stage.environment, &web).await.unwrap();
+        platform.service_end(&stage.permit(), &stage.environment, &web, 1).await.unwrap();
     }
     assert_eq!(platform.observe(&stage.environment).await.unwrap(), ObservedEnvironment::default());
     assert!(stage.edge.listening.lock().unwrap().is_empty());

@@ -68,6 +68,28 @@ async fn a_schedule_runs_when_due_one_at_a_time_and_not_when_off() {
 }
 
 #[tokio::test]
+async fn a_run_under_way_ends_with_its_service() {
+    let stage = Stage::open().await;
+    stage.build("b1", None).await;
+    stage.configure("cron", 1, "none", &[]).await;
+    let cron = "cron".parse().unwrap();
+    let sending = every_minute("echo sending; sleep 600");
+    let (platform, environment) = (stage.platform(), &stage.environment);
+    platform.schedule_put(&stage.permit(), environment, &cron, Some(&sending)).await.unwrap();
+    a_moment().await;
+    stage.clock.advance(60_000);
+    let begun = async || {
+        let lines = platform.logs(environment, &[], 0, 100).await.unwrap();
+        lines.iter().any(|line| line.text == "sending").then_some(())
+    };
+    eventually("it runs", begun).await;
+    platform.service_end(&stage.permit(), environment, &cron, 1).await.unwrap();
+    let last = platform.schedule_last(environment, &cron).unwrap().unwrap();
+    assert!(!last.succeeded && last.how.starts_with("ended with its service"), "{}", last.how);
+    assert!(platform.observe(environment).await.unwrap().services.is_empty());
+}
+
+#[tokio::test]
 async fn a_run_under_way_ends_with_the_platform() {
     let stage = Stage::open().await;
     stage.build("b1", None).await;

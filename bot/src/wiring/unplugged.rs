@@ -126,11 +126,12 @@ impl Platform for Unplugged {
         absent()
     }
 
-    async fn service_forget(
+    async fn service_end(
         &self,
         _: &Permit,
         _: &EnvironmentKey,
         _: &ServiceName,
+        _: u32,
     ) -> Result<Receipt, PortError> {
         absent()
     }

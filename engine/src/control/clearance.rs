@@ -81,8 +81,10 @@ impl Engine {
         };
         let mut where_to = None;
         if let Some(key) = environment {
-            let project = self.project_of(key).await?;
-            if let Some(described) = project.value.environments.get(&key.environment) {
+            // What is of an environment that is no more is its project's.
+            let project = self.described_in(key).await?;
+            let described = project.as_ref().and_then(|it| it.value.environments.get(&key.environment));
+            if let Some(described) = described {
                 self.environment_facts(&mut facts, key, described, actor, asked, now_ms).await?;
                 where_to = Some(policies::Environment {
                     name: key.environment.to_string(),

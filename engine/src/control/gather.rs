@@ -21,14 +21,21 @@ const REFERENCE_ALIKE_MIN: f64 = 0.8;
 impl Engine {
     /// The project with that environment.
     pub async fn project_of(&self, environment: &EnvironmentKey) -> Result<Versioned<Project>, Refusal> {
-        let projects = self.store().project_list().await?;
-        projects
-            .into_iter()
-            .find(|project| {
-                project.value.project == environment.project
-                    && project.value.environments.contains_key(&environment.environment)
-            })
+        let described = self.described_in(environment).await?;
+        described
             .ok_or_else(|| Refusal::not_found(format!("there is no environment {environment}"), "status"))
+    }
+
+    /// The same for what may be of an environment that is no more: its runs, locks and record outlive it.
+    pub(super) async fn described_in(
+        &self,
+        environment: &EnvironmentKey,
+    ) -> Result<Option<Versioned<Project>>, Refusal> {
+        let projects = self.store().project_list().await?;
+        Ok(projects.into_iter().find(|project| {
+            project.value.project == environment.project
+                && project.value.environments.contains_key(&environment.environment)
+        }))
     }
 
     /// Everything a plan for this request is made from, as of now.
@@ -45,11 +52,11 @@ impl Engine {
         let served: BTreeSet<&ServiceName> =
             project.value.services.keys().chain(observed.services.keys()).collect();
         for name in served {
-            let now = ports
-                .edge
-                .weights(environment, name)
-                .await
-                .map_err(Refusal::port("reading the traffic weights"))?;
+            let now = match ports.edge.weights(environment, name).await {
+                // Where the traffic goes is all one to what ends it.
+                Err(_) if matches!(request.change, Change::DestroyEnvironment) => Vec::new(),
+                other => other.map_err(Refusal::port("reading the traffic weights"))?,
+            };
             if !now.is_empty() {
                 weights.insert(name.clone(), now);
             }

@@ -84,7 +84,6 @@ impl Engine {
         actor: &Actor,
         reason: Option<&str>,
     ) -> Result<LockChange, Refusal> {
-        self.project_of(environment).await?;
         let held = self.persons_lock(environment).await?.ok_or_else(|| {
             Refusal::standing(
                 "not-locked",

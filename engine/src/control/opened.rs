@@ -15,8 +15,9 @@ impl Engine {
             return Ok(Vec::new());
         };
         let key = run.environment();
-        let project = self.project_of(key).await?.value;
-        let Some(environment) = project.environments.get(&key.environment) else { return Ok(Vec::new()) };
+        let project = self.described_in(key).await?;
+        let environment = project.as_ref().and_then(|it| it.value.environments.get(&key.environment));
+        let Some(environment) = environment else { return Ok(Vec::new()) };
         let meant = |name: &ServiceName| services.is_empty() || services.contains(name);
         let edge = environment.edge.iter().filter(|(name, _)| meant(name));
         let opened = |address: &String| match environment.platform.as_str() {

@@ -124,7 +124,7 @@ impl Engine {
                 return Err(Refusal::standing(
                     "environment-live",
                     format!("{environment} runs release {live} and is missing from the new description"),
-                    format!("keep {environment} in the file until it is taken down"),
+                    format!("destroy environment {environment}"),
                 ));
             }
         }
@@ -150,7 +150,9 @@ impl Engine {
         }
         for run in self.store().run_live().await? {
             let key = run.environment();
-            if key.project == new.project && !new.environments.contains_key(&key.environment) {
+            let goes = old.environments.contains_key(&key.environment)
+                && !new.environments.contains_key(&key.environment);
+            if key.project == new.project && goes {
                 return Err(Refusal::standing(
                     "environment-busy",
                     format!(

@@ -21,13 +21,21 @@ pub(super) fn needs_admin(environment: &EnvironmentKey) -> Refusal {
 }
 
 impl Engine {
+    /// Whether an environment is described, or was: then its secrets are kept, and somebody may look at them and remove them.
+    async fn known(&self, environment: &EnvironmentKey) -> Result<(), Refusal> {
+        if self.store().secret_list(environment).await?.is_empty() {
+            self.project_of(environment).await?;
+        }
+        Ok(())
+    }
+
     /// The secrets of an environment, each version with when and by whom it was set, where the policy lets the actor.
     pub async fn secret_list(
         &self,
         environment: &EnvironmentKey,
         actor: &Actor,
     ) -> Result<Vec<SecretVersion>, Refusal> {
-        self.project_of(environment).await?;
+        self.known(environment).await?;
         let subject = environment.to_string();
         self.cleared_on_record(actor, "secret-list", Some(environment), subject, &Asked::default()).await?;
         Ok(self.store().secret_list(environment).await?)
@@ -96,7 +104,7 @@ impl Engine {
         name: &SecretName,
         actor: &Actor,
     ) -> Result<usize, Refusal> {
-        self.project_of(environment).await?;
+        self.known(environment).await?;
         let asked = Asked { changes_world: true, ..Asked::default() };
         let subject = SecretRef::new(environment.clone(), name.clone()).to_string();
         let decision = self

@@ -7,7 +7,8 @@ use super::again::{Beside, Work, running_with};
 use super::deploy::{names, step};
 use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, RiskLevel};
 use crate::model::{
-    Component, ComponentKind, ComponentName, PLATFORM_RAILWAY, RunRequest, ServiceName, Variable,
+    Component, ComponentKind, ComponentName, PLATFORM_LOCAL, PLATFORM_RAILWAY, RunRequest, ServiceName,
+    Sticky, Variable,
 };
 use crate::ports::{ConfigSet, Shape};
 use crate::project::{is_named, needed, needed_by};
@@ -141,23 +142,53 @@ pub(super) fn remove(request: &RunRequest, facts: &Facts, name: &ComponentName) 
     Ok(plan)
 }
 
-/// Brings back what services of an earlier release are told of and is there no more, for a way back to it.
+/// Brings back what services of an earlier release are told of and is there no more, and the addresses they were reached at on this
+/// machine, for a way back to it.
 pub(super) fn brought_back<'a>(
     facts: &Facts,
     configs: impl Iterator<Item = &'a ConfigSet>,
 ) -> Option<PlannedStep> {
+    let configs: Vec<&ConfigSet> = configs.collect();
+    let (edge, sticky) = addresses_missing(facts, &configs);
+    let configs = configs.into_iter();
     let told = configs.flat_map(|config| config.components.iter().flatten());
     let missing: Told = told
         .filter(|(name, kind)| facts.observed.components.get(*name) != Some(*kind))
         .map(|(name, kind)| (name.clone(), *kind))
         .collect();
     let url = |name: &ComponentName| Some((name.clone(), meant(facts, name).ok()?.url?));
-    let says: Vec<&str> = missing.keys().map(ComponentName::as_str).collect();
-    let says = format!("{} as it was left, which is told of there", says.join(", "));
+    let mut says = Vec::new();
+    if !missing.is_empty() {
+        let names: Vec<&str> = missing.keys().map(ComponentName::as_str).collect();
+        says.push(format!("{} as it was left, which is told of there", names.join(", ")));
+    }
+    if !edge.is_empty() {
+        says.push(format!("the addresses of {}", names(&edge.keys().cloned().collect::<Vec<_>>())));
+    }
     let urls = missing.keys().filter_map(url).collect();
-    let shape = Shape { components: missing, urls, edge: BTreeMap::new(), sticky: BTreeMap::new() };
-    (!shape.components.is_empty())
-        .then(|| step("reconcile shape", says, StepKind::EnsureShape(EnsureShape { shape })))
+    let shape = Shape { components: missing, urls, edge, sticky };
+    (!says.is_empty())
+        .then(|| step("reconcile shape", says.join("; "), StepKind::EnsureShape(EnsureShape { shape })))
+}
+
+/// The described addresses of those services that the edge of this machine does not listen at: with an environment that was half
+/// destroyed they went.
+fn addresses_missing(
+    facts: &Facts,
+    configs: &[&ConfigSet],
+) -> (BTreeMap<ServiceName, String>, BTreeMap<ServiceName, Sticky>) {
+    let described = facts.project.environments.get(&facts.environment.environment);
+    let here = described.filter(|it| it.platform == PLATFORM_LOCAL);
+    let is_meant = |service: &ServiceName| configs.iter().any(|config| config.service == *service);
+    let edge: BTreeMap<ServiceName, String> = here
+        .into_iter()
+        .flat_map(|it| &it.edge)
+        .filter(|(service, _)| is_meant(service) && !facts.observed.addresses.contains_key(*service))
+        .map(|(service, address)| (service.clone(), address.clone()))
+        .collect();
+    let sticky = |service: &ServiceName| facts.project.services.get(service)?.sticky.clone();
+    let sticky = edge.keys().filter_map(|service| Some((service.clone(), sticky(service)?))).collect();
+    (edge, sticky)
 }
 
 /// What a component of that name is: what the description says here, for the project, or of another environment; else what

@@ -130,6 +130,14 @@ fn end_of(name: &ComponentName, component: &Component) -> PlannedStep {
     step("end component", says, StepKind::EndComponent(end))
 }
 
+/// Whether production's deploys go by what runs here: it is the last before it.
+fn proves_for_others(facts: &Facts) -> bool {
+    let environments = &facts.project.environments;
+    let production = environments.values().position(|it| it.production);
+    let here = environments.get_index_of(&facts.environment.environment);
+    production.is_some_and(|at| at > 0 && here == Some(at - 1))
+}
+
 /// What stays of it, and where.
 fn kept(facts: &Facts, components: &[(ComponentName, Component)]) -> Result<Vec<String>, PlanProblem> {
     let environment = &facts.environment.environment;
@@ -147,7 +155,12 @@ fn kept(facts: &Facts, components: &[(ComponentName, Component)]) -> Result<Vec<
             what.push_str(", and what Cloudflare leads there,");
         }
         notes.push(format!(
-            "{what} stay with the provider, empty, and may cost: whoever is sure deletes them there"
+            "{what} stay with the provider and may cost: whoever is sure deletes them there; until then a push that it deploys by itself runs there again"
+        ));
+    }
+    if proves_for_others(facts) {
+        notes.push(format!(
+            "a deploy to production that names no ref takes what {environment} runs now; without {environment} it takes another's, or the newest"
         ));
     }
     Ok(notes)

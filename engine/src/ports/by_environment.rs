@@ -88,13 +88,14 @@ impl Platform for ByEnvironment {
         self.of(environment).await?.platform.component_end(permit, environment, component).await
     }
 
-    async fn service_forget(
+    async fn service_end(
         &self,
         permit: &Permit,
         environment: &EnvironmentKey,
         service: &ServiceName,
+        drain_s: u32,
     ) -> Result<Receipt, PortError> {
-        self.of(environment).await?.platform.service_forget(permit, environment, service).await
+        self.of(environment).await?.platform.service_end(permit, environment, service, drain_s).await
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

@@ -283,13 +283,15 @@ pub trait Platform: Send + Sync {
         environment: &EnvironmentKey,
         component: &ComponentName,
     ) -> Result<Receipt, PortError>;
-    /// Keeps nothing ready any more for a service of which nothing runs: its configurations and builds are given up, and the
-    /// address the edge listens at for it is free. Its logs stay.
-    async fn service_forget(
+    /// Ends all that runs of a service, of whatever release, and whether its traffic goes there or not: open connections are
+    /// drained for at most `drain_s` seconds. Its schedule ends, and what that runs just now; nothing is kept ready any more:
+    /// configurations and builds are given up, and the address the edge listens at for it is free. Its logs stay.
+    async fn service_end(
         &self,
         permit: &Permit,
         environment: &EnvironmentKey,
         service: &ServiceName,
+        drain_s: u32,
     ) -> Result<Receipt, PortError>;
     /// How far a build is.
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError>;

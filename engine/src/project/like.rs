@@ -85,7 +85,13 @@ pub fn like(project: &Project, likened: &Likened) -> Option<Made> {
     left.push(format!("the values of {from}'s secrets, its data and its releases"));
     let doubtful = doubtful(there, from);
     let mut project = project.clone();
-    project.environments.insert(name.clone(), here);
+    let first = project.environments.first().is_some_and(|(_, it)| it.production);
+    if first && !production {
+        // The only one before production: what works there goes there.
+        project.environments.shift_insert(0, name.clone(), here);
+    } else {
+        project.environments.insert(name.clone(), here);
+    }
     Some(Made { project, left, doubtful })
 }
 

@@ -27,32 +27,14 @@ fn there(observed: &ObservedEnvironment) -> BTreeSet<ServiceName> {
 }
 
 impl EndServices {
-    /// Traffic first, so that nobody is sent to what ends; then what runs, the newest first, and what it ran with.
-    async fn end(
-        at: &StepContext<'_>,
-        permit: &Permit,
-        observed: &ObservedEnvironment,
-        service: &ServiceName,
-    ) -> Result<(), PortError> {
+    /// Traffic first, so that nobody is sent to what ends. Where it goes need not be known: it ends with what serves it.
+    async fn end(at: &StepContext<'_>, permit: &Permit, service: &ServiceName) -> Result<(), PortError> {
         let (platform, edge, environment) = (&at.ports.platform, &at.ports.edge, at.environment);
-        if !is_effective(&edge.weights(environment, service).await?, &[]) {
+        let weights = edge.weights(environment, service).await.unwrap_or_default();
+        if !is_effective(&weights, &[]) {
             edge.weights_set(permit, environment, service, &[]).await?;
         }
-        let mut failed = None;
-        if let Some(running) = observed.services.get(service) {
-            if running.schedule.is_some() {
-                failed = platform.schedule_put(permit, environment, service, None).await.err();
-            }
-            for set in running.sets.iter().rev() {
-                let stopped =
-                    platform.instances_stop(permit, environment, service, set.release, DRAIN_S).await;
-                failed = failed.or(stopped.err());
-            }
-        }
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        platform.service_forget(permit, environment, service).await.map(drop)
+        platform.service_end(permit, environment, service, DRAIN_S).await.map(drop)
     }
 }
 
@@ -76,7 +58,7 @@ impl StepAct for EndServices {
         let mut failed = None;
         // One that won't end is no reason to keep the others.
         for service in there(&observed) {
-            failed = failed.or(Self::end(at, permit, &observed, &service).await.err());
+            failed = failed.or(Self::end(at, permit, &service).await.err());
         }
         failed.map_or_else(|| Ok(Receipt::new("services ended")), Err)
     }

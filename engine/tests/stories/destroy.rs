@@ -27,7 +27,8 @@ fn all_that_runs_is_ended_and_the_description_is_without_it() {
         .assert_eq(&diff.join("\n"));
         expect![[r#"
             nothing is deleted of what they hold: postgres, redis
-            the secrets, releases and record of staging are kept"#]]
+            the secrets, releases and record of staging are kept
+            a deploy to production that names no ref takes what staging runs now; without staging it takes another's, or the newest"#]]
         .assert_eq(&plan.notes.join("\n"));
         let steps: Vec<String> =
             plan.steps.iter().map(|step| format!("{}: {}", step.title, step.says)).collect();
@@ -113,6 +114,7 @@ fn what_can_not_be_ended_leaves_it_described_and_is_tried_again() {
     on_both(async |t| {
         t.becomes("ben", Some(Role::Admin)).await;
         t.does("ana", "staging", deploy("v1")).await;
+        let before = t.picture("staging").await;
         t.world.fault(Fault::of(Call::ComponentEnd, FaultKind::FailBefore).nth(1));
         let run = t.orders("zoe", "staging", destroy()).await;
         t.settle_all().await;
@@ -132,9 +134,33 @@ fn what_can_not_be_ended_leaves_it_described_and_is_tried_again() {
         "#]]
         .assert_eq(&t.told(&run).await);
         // It is described still, and brought back as it was, or ended by another try.
-        let plan = t.previews("ana", "staging", reconcile()).await;
-        assert_eq!(plan.title, "Bring staging back to release 1 (v1)");
+        t.does("ana", "staging", reconcile()).await;
+        assert_eq!(t.picture("staging").await, before);
         t.does("zoe", "staging", destroy()).await;
         assert_eq!(t.picture("staging").await, "");
+    });
+}
+
+/// What was of it is looked at, and steered, as before; and what keeps it from being read does not keep it from being ended.
+#[test]
+fn its_runs_secrets_and_locks_outlive_it() {
+    on_both(async |t| {
+        t.becomes("ben", Some(Role::Admin)).await;
+        let first = t.does("ana", "staging", deploy("v1")).await;
+        let zoe = t.person("zoe").await;
+        let staging = t.environment("staging");
+        t.engine().lock(&staging, &zoe, Some("for a while"), None).await.unwrap();
+        t.world.fault(Fault::of(Call::Weights, FaultKind::FailBefore));
+        let run = t.does("zoe", "staging", destroy()).await;
+        t.world.faults_clear();
+        for run in [&first, &run] {
+            let detail = t.engine().run_look(run, &t.person("vera").await).await.unwrap();
+            assert!(detail.run.state.is_over() && detail.opened_at.is_empty());
+        }
+        let secrets = t.engine().secret_list(&staging, &zoe).await.unwrap();
+        assert_eq!(secrets.len(), 1);
+        t.redescribes(&[]).await.unwrap();
+        // The lock was the other one's.
+        t.does("ana", "staging", deploy("v1")).await;
     });
 }

@@ -53,6 +53,7 @@ fn an_environment_is_destroyed() {
               Notes:
                 nothing is deleted of what they hold: postgres, redis
                 the secrets, releases and record of staging are kept
+                a deploy to production that names no ref takes what staging runs now; without staging it takes another's, or the newest
               · end services: no traffic to api, web, cron, then drained and ended
               · end component: what runs of postgres is ended; what it holds is kept
               · end component: what runs of redis is ended; what it holds is kept
@@ -113,6 +114,8 @@ fn an_environment_is_destroyed() {
             · production: nothing is deployed
               > status in production
         "#]]);
+        t.user("zoe").says("status r-1").await;
+        t.user("zoe").says("status r-2").await;
         t.user("zoe").says("rollback r-2").await;
         t.user("zoe").says("releases staging").await;
         t.user("zoe").says("retry r-2").await;
@@ -126,12 +129,35 @@ fn an_environment_is_destroyed() {
                 ✗ I don't know `staging`. Environments: production. Services: api, web, cron.
                   [releases in production]
 
-                ✗ There is no environment invoice-perfect/staging.
-                  Next: status
+                ✗ r-2 has succeeded, so there is nothing to retry.
+                  Next: destroy environment staging
                   > retry r-2
             "#]],
         );
-        t.bot_says(expect![[r#""#]]);
+        t.bot_says(expect![[r#"
+            ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
+              asked by: ana
+              ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
+              ✓ reconcile config: 2 variables for 3 services (0 ms)
+              ✓ migrations: nothing to migrate (0 ms)
+              ✓ api and web: healthy: api 1/1, web 1/1 (0 ms)
+              ✓ cron: cron runs at `*/15 * * * *` (0 ms)
+              ✓ canary: api: 100% to release 1, web: 100% to release 1 (0 ms)
+              ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
+              ✓ finalize: recorded (0 ms)
+              > deploy v1.0.0 to staging
+
+            ✓ r-2 · Destroy staging · succeeded in 0 ms
+              asked by: zoe
+              approved by: ben
+              ✓ end services: nothing of api, web, cron runs any more (0 ms)
+              ✓ end component: postgres is there no more; what it holds is kept (0 ms)
+              ✓ end component: redis is there no more; what it holds is kept (0 ms)
+              ✓ finalize: recorded (0 ms)
+              > destroy environment staging
+        "#]]);
         t.user("zoe").says("create environment staging").await;
         t.user("zoe").says("no").await;
         t.user("zoe").says("never mind").await;
@@ -150,7 +176,7 @@ fn an_environment_is_destroyed() {
               from: production
               production: no
               | staging:
-              |   edge: { api: "127.0.0.1:8100", web: "127.0.0.1:8101" }
+              |   edge: { api: "127.0.0.1:8000", web: "127.0.0.1:8001" }
               |   services:
               |     api: { replicas: 2 }
               Does not come along:

@@ -10,7 +10,9 @@ use crate::model::{Actor, Release, ReleaseState, StepNumber};
 use crate::monitor::{ATTEMPTS, Incident};
 use crate::plan::Plan;
 use crate::ports::Receipt;
-use crate::run::{Happening, IllegalMove, Reason, RunEvent, RunState, Step, StepEvent, StepState, state_of};
+use crate::run::{
+    Happening, IllegalMove, LockHolder, Reason, RunEvent, RunState, Step, StepEvent, StepState, state_of,
+};
 use crate::secrets::SecretRef;
 use crate::step::{DesiredChange, Finalize, RenewSecret, StepKind};
 use crate::store::Write;
@@ -130,6 +132,12 @@ impl Engine {
                 }
             }
             if matches!(change, DesiredChange::Gone) {
+                // A lock would be that of another environment by the same name.
+                for lock in self.store().lock_list(&environment).await? {
+                    if matches!(lock.holder, LockHolder::Person(_)) {
+                        draft.write(Write::LockRelease(lock));
+                    }
+                }
                 for mut release in self.store().release_list(&environment, i64::MAX).await? {
                     if matches!(release.state, ReleaseState::Live | ReleaseState::Superseded) {
                         release.state = ReleaseState::Ended;

@@ -100,13 +100,14 @@ impl Platform for Far {
         self.act("component_end", permit, (environment, component)).await
     }
 
-    async fn service_forget(
+    async fn service_end(
         &self,
         permit: &Permit,
         environment: &EnvironmentKey,
         service: &ServiceName,
+        drain_s: u32,
     ) -> Result<Receipt, PortError> {
-        self.act("service_forget", permit, (environment, service)).await
+        self.act("service_end", permit, (environment, service, drain_s)).await
     }
 
     async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {

@@ -177,9 +177,9 @@ async fn act(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
             let (environment, component) = asked.given()?;
             asked.told(platform.component_end(asked.permit()?, &environment, &component).await?)
         }
-        "service_forget" => {
-            let (environment, service) = asked.given()?;
-            asked.told(platform.service_forget(asked.permit()?, &environment, &service).await?)
+        "service_end" => {
+            let (environment, service, drain_s) = asked.given()?;
+            asked.told(platform.service_end(asked.permit()?, &environment, &service, drain_s).await?)
         }
         "build_start" => {
             let (request,) = asked.given()?;
