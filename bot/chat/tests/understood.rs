@@ -457,7 +457,7 @@ fn a_click_destroys_nothing_nobody_named() {
     check(
         "delete old releases",
         expect![[r#"
-            unknown-name: I don't know the environment `old`. There are: local, staging, production. Destroying one removes all that is in it, so I did nothing: its name must be said in full.
+            unknown-name: I don't know the environment `old`. There are: local, staging, production. Destroying one ends all that runs of it, so I did nothing: its name must be said in full.
               try: help destroy-environment
               try: status"#]],
     );

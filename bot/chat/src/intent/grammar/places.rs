@@ -181,7 +181,7 @@ pub(in crate::intent) fn destroy(
     for token in tokens.iter().filter(|token| token.is_word()) {
         if token.any(&["except", "but", "not", "all", "every", "everything", "everywhere"]) {
             return Err(Problem::ambiguous(
-                "I destroy one environment at a time, with all that is in it, and only when it is named.",
+                "I destroy one environment at a time, with all that runs of it, and only when it is named.",
             )
             .suggest(NO_DESTRUCTION));
         }
@@ -272,7 +272,7 @@ fn unknown_doomed(token: &Token<'_>, vocabulary: &Vocabulary) -> Problem {
         .filter(|name| *name != "production")
         .collect();
     problem.message.push_str(
-        " Destroying one removes all that is in it, so I did nothing: its name must be said in full.",
+        " Destroying one ends all that runs of it, so I did nothing: its name must be said in full.",
     );
     if near.is_empty() {
         return Problem::unknown_name(std::mem::take(&mut problem.message)).suggest(NO_DESTRUCTION);
