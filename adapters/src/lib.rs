@@ -9,6 +9,7 @@ pub mod http;
 pub mod local;
 pub mod prometheus;
 pub mod railway;
+pub mod rehearsal;
 pub mod sendgrid;
 pub mod sim;
 pub mod stripe;

@@ -44,6 +44,15 @@ impl World {
         })
     }
 
+    /// Sets how a commit behaves that need not be in the repository: one of a real code host.
+    pub fn behaviour_of(&self, commit: &str, behaviour: Behaviour) {
+        let now = self.now_ms();
+        self.with(|state| {
+            state.settle(now);
+            state.code.behave(commit.to_owned(), behaviour);
+        });
+    }
+
     /// Sets how commits behave of which nothing else was said.
     pub fn behaviour_otherwise(&self, behaviour: Behaviour) {
         let now = self.now_ms();

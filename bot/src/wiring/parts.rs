@@ -7,6 +7,7 @@ use std::sync::Arc;
 use adapters::accounts::ProviderAccounts;
 use adapters::http::Budgets;
 use adapters::prometheus::Prometheus;
+use adapters::rehearsal::Rehearsals;
 use adapters::twilio::TwilioMessenger;
 use anyhow::Context as _;
 use engine::artifacts::Artifacts;
@@ -100,6 +101,7 @@ impl Parts {
             vault: self.vault,
             replica: self.replica,
         })
+        .with_rehearsals(Arc::new(Rehearsals::default()))
     }
 }
 

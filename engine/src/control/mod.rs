@@ -34,6 +34,7 @@ mod projects;
 mod proved;
 mod redacted;
 mod refusal;
+mod rehearse;
 mod rekey;
 mod rules;
 mod rules_act;
@@ -66,6 +67,7 @@ pub use locks::LockChange;
 pub use notices::{Notice, Notices};
 pub use proved::{Unproved, WhichRef};
 pub use refusal::Refusal;
+pub use rehearse::{Performed, Rehearsal, Rehearses, Scene};
 pub use rekey::Rekeyed;
 pub use secrets::Vault;
 
@@ -110,6 +112,8 @@ pub struct Engine {
     drifting: Arc<Mutex<BTreeMap<EnvironmentKey, drift::Lasting>>>,
     /// What people nobody knows may do.
     strangers: Option<Role>,
+    /// Where requests are rehearsed.
+    rehearses: Option<Arc<dyn Rehearses>>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -124,7 +128,7 @@ impl Engine {
         let notices = Notices::default();
         let artifacts_behind = Arc::default();
         let drifting = Arc::default();
-        Self { parts: Arc::new(parts), artifacts_behind, notices, drifting, strangers: None }
+        Self { parts: Arc::new(parts), artifacts_behind, notices, drifting, strangers: None, rehearses: None }
     }
 
     /// The same engine for a front on which people nobody knows have a role: none unless told otherwise.
@@ -136,6 +140,12 @@ impl Engine {
     /// What people nobody knows may do here.
     pub fn strangers(&self) -> Option<Role> {
         self.strangers
+    }
+
+    /// The same engine, with somebody who plays requests on a copy of how things stand.
+    #[must_use]
+    pub fn with_rehearsals(self, rehearses: Arc<dyn Rehearses>) -> Self {
+        Self { rehearses: Some(rehearses), ..self }
     }
 
     /// What is amiss with this program beside runs and services.

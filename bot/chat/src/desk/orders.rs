@@ -183,9 +183,6 @@ impl Desk {
         command: Command,
         left: &[Command],
     ) -> Result<Heard, Refusal> {
-        if let Some(card) = view::not_built(&command) {
-            return Ok(Heard::say(Outcome::Refused, card));
-        }
         let mut draft = Draft::of(command).settled(speaker.project.as_ref());
         if let Some(retyped) = speaker.asides.retyped.clone() {
             draft.know(Slot::Retype, Some(retyped.clone()), retyped);
@@ -232,7 +229,9 @@ impl Desk {
             if let Some(instead) = Box::pin(self.going_back(speaker, &command, &mut request)).await? {
                 return Ok(heard.and(instead));
             }
-            let made = if request.dry_run {
+            let made = if command.rehearse {
+                Box::pin(self.rehearsed(speaker, &request)).await.map(Made::Run)
+            } else if request.dry_run {
                 self.tried(speaker, &request).await.map(Made::Run)
             } else {
                 self.make_one(speaker, talk, &request, None, left).await
@@ -272,6 +271,14 @@ impl Desk {
         let preview = self.engine.preview(request, &speaker.actor).await?;
         let card = view::preview(&preview, request);
         Ok(Heard::say(Outcome::Answered, card.text(plainly::only_the_dry_run(speaker, request))))
+    }
+
+    /// What a rehearsal came to.
+    async fn rehearsed(&self, speaker: &Speaker<'_>, request: &RunRequest) -> Result<Heard, Refusal> {
+        let rehearsal = self.engine.rehearse(request, &speaker.actor).await?;
+        let is_well = rehearsal.performed.iter().all(|one| one.well);
+        let outcome = if is_well { Outcome::Answered } else { Outcome::Failed };
+        Ok(Heard::say(outcome, view::rehearsal(&rehearsal, request)))
     }
 
     /// Where nobody knows the ref that was said, another is asked for: the rest of the order is not to be said again.
@@ -316,7 +323,8 @@ impl Desk {
         Ok(RunRequest {
             environment: key(speaker, environment)?,
             change: change_of(command)?,
-            dry_run: command.dry_run,
+            // A rehearsal plays a copy, and does no more here than a look at the plan.
+            dry_run: command.dry_run || command.rehearse,
             not_before_ms,
             break_glass: speaker.asides.glass.clone(),
             command: said.canonical(),

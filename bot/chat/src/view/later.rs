@@ -55,22 +55,6 @@ fn until_then(command: &Command, project: Option<&Project>) -> String {
     format!("Until then: {instead}.")
 }
 
-/// A part of an order that can't be carried out yet: refused whole, because doing the rest is not what was said.
-pub(crate) fn not_built(command: &Command) -> Option<Card> {
-    let (what, would, instead) = if command.rehearse {
-        let mut plain = command.clone();
-        plain.rehearse = false;
-        plain.dry_run = true;
-        ("rehearsals", "play it through on a copy of how things stand, and touch nothing real", plain)
-    } else {
-        return None;
-    };
-    let card = head(&command.canonical(), what)
-        .text(format!("It would {would}."))
-        .text("Nothing was done. What I can do:");
-    Some(card.button(&instead.canonical(), instead.canonical(), !instead.dry_run))
-}
-
 /// What an action of later would do, as the rest of a sentence.
 pub(super) fn would(command: &Command) -> String {
     would_at(command, None, None)

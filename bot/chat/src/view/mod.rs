@@ -19,6 +19,7 @@ mod plain;
 mod project;
 mod question;
 mod really;
+mod rehearsal;
 mod run;
 mod secret;
 mod setup;
@@ -47,7 +48,7 @@ pub(crate) use environment::{environment_made, nothing_drifted, still_wanted};
 pub use files::size;
 pub(crate) use files::{artifacts_of_run, files, logs_of_run, run_logs, which_artifacts};
 pub(crate) use incident::{incident, incidents};
-pub(crate) use later::{not_built, not_yet};
+pub(crate) use later::not_yet;
 pub(crate) use meanwhile::{asked_anew, not_skipped, nothing_before, nothing_open, what_is_taken, why_asked};
 pub(crate) use missed::missed;
 pub use plain::plain;
@@ -59,6 +60,7 @@ pub(crate) use question::{
     what_is_wrong,
 };
 pub use really::really;
+pub(crate) use rehearsal::rehearsal;
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};
 pub use secret::{SECRET_FORM, opens_secret_form, secret_deleted};

@@ -43,6 +43,7 @@ mod questions_odd;
 mod questions_shared;
 mod questions_spoken;
 mod reconcile;
+mod rehearse;
 mod rollback;
 mod rotate;
 mod rules;

@@ -69,20 +69,10 @@ fn what_help_shows_as_there_is_carried_out() {
 fn orders_for_rooms_that_are_not_built() {
     chat(async |t| {
         t.release("v1.0.0", good());
-        for said in [
-            "rehearse deploy staging ref v1.0.0",
-            "stop backfill timezone on staging",
-            "readiness production",
-        ] {
+        for said in ["stop backfill timezone on staging", "readiness production"] {
             t.user("zoe").says(said).await;
         }
         t.bot_says(expect![[r#"
-            · I understood «rehearse deploy v1.0.0 to staging», but I can't do rehearsals yet.
-              It would play it through on a copy of how things stand, and touch nothing real.
-              Nothing was done. What I can do:
-              [dry run deploy v1.0.0 to staging]
-              > rehearse deploy v1.0.0 to staging
-
             · I understood «run readiness bundle of production», but I can't do that yet.
               It would run all checks on production and say what is missing.
               Nothing was done. Until then: `status production` and `can I deploy production?`.

@@ -87,6 +87,8 @@ mod questions_shared;
 mod questions_spoken;
 #[path = "../../../chat/tests/stories/reconcile.rs"]
 mod reconcile;
+#[path = "../../../chat/tests/stories/rehearse.rs"]
+mod rehearse;
 #[path = "../../../chat/tests/stories/rollback.rs"]
 mod rollback;
 #[path = "../../../chat/tests/stories/rotate.rs"]

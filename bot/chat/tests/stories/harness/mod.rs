@@ -201,7 +201,8 @@ impl Chat {
             signing_key,
             vault,
             replica: "story".to_owned(),
-        });
+        })
+        .with_rehearsals(Arc::new(adapters::rehearsal::Rehearsals::default()));
         if let Some(project) = project {
             engine.project_import(&project.read(), &Actor::system()).await.unwrap();
         }
