@@ -108,7 +108,10 @@ impl Copy<'_> {
 
     fn seed(&self) -> Seed {
         let facts = &self.scene.facts;
-        let parts = || facts.releases.iter().flat_map(|release| release.services.values());
+        // What is built when it is deployed needs no build before: that of the new release is there, too.
+        let new = self.scene.preview.plan.release.iter().filter(|_| facts.capabilities.builds_on_deploy);
+        let releases: Vec<&engine::model::Release> = facts.releases.iter().chain(new).collect();
+        let parts = || releases.iter().flat_map(|release| release.services.values());
         let is_built = |part: &&engine::model::ServiceRelease| {
             facts.capabilities.builds_on_deploy
                 || matches!(facts.builds.get(&part.build), Some(engine::ports::BuildState::Done { .. }))

@@ -107,6 +107,8 @@ fn new_commits(scene: &Scene) -> BTreeSet<String> {
     let live = facts.desired.live.and_then(|number| facts.releases.iter().find(|it| it.id.number == number));
     let runs: BTreeSet<&String> =
         live.iter().flat_map(|live| live.services.values().map(|part| &part.commit)).collect();
-    let comes = scene.preview.plan.release.iter().flat_map(|release| release.services.values());
+    let plan = &scene.preview.plan;
+    let before = facts.releases.iter().find(|it| Some(it.id.number) == plan.puts_live());
+    let comes = plan.release.as_ref().or(before).into_iter().flat_map(|release| release.services.values());
     comes.map(|part| part.commit.clone()).filter(|commit| !runs.contains(commit)).collect()
 }

@@ -127,7 +127,7 @@ fn end_of(name: &ComponentName, component: &Component) -> PlannedStep {
         format!("what runs of {name} is ended; what it holds is kept")
     };
     let end = EndComponent { component: name.clone(), shape: alone(name, component) };
-    step("end component", says, StepKind::EndComponent(end))
+    step(&format!("end {name}"), says, StepKind::EndComponent(end))
 }
 
 /// Whether production's deploys go by what runs here: it is the last before it.

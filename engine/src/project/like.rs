@@ -85,14 +85,19 @@ pub fn like(project: &Project, likened: &Likened) -> Option<Made> {
     left.push(format!("the values of {from}'s secrets, its data and its releases"));
     let doubtful = doubtful(there, from);
     let mut project = project.clone();
-    let first = project.environments.first().is_some_and(|(_, it)| it.production);
-    if first && !production {
-        // The only one before production: what works there goes there.
-        project.environments.shift_insert(0, name.clone(), here);
-    } else {
-        project.environments.insert(name.clone(), here);
+    match before_production(&project).filter(|_| !production) {
+        Some(at) => drop(project.environments.shift_insert(at, name.clone(), here)),
+        None => drop(project.environments.insert(name.clone(), here)),
     }
     Some(Made { project, left, doubtful })
+}
+
+/// The place of a new environment that what goes to production has to work in first: right before it, where there is none yet but
+/// somebody's own machine.
+fn before_production(project: &Project) -> Option<usize> {
+    let at = project.environments.values().position(|it| it.production)?;
+    let is_own = |name: &EnvironmentName| name.as_str() == PLATFORM_LOCAL;
+    project.environments.keys().take(at).all(is_own).then_some(at)
 }
 
 /// The environment that a new one is like when nobody says: the one before production in the order releases move through them, which is

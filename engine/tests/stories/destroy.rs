@@ -34,8 +34,8 @@ fn all_that_runs_is_ended_and_the_description_is_without_it() {
             plan.steps.iter().map(|step| format!("{}: {}", step.title, step.says)).collect();
         expect![[r#"
             end services: no traffic to api, web, cron, then drained and ended
-            end component: what runs of postgres is ended; what it holds is kept
-            end component: what runs of redis is ended; what it holds is kept
+            end postgres: what runs of postgres is ended; what it holds is kept
+            end redis: what runs of redis is ended; what it holds is kept
             finalize: shop is described without staging"#]]
         .assert_eq(&steps.join("\n"));
         assert!(plan.destructive && plan.stays && !plan.way_back.proved);
@@ -67,8 +67,8 @@ fn it_can_be_made_and_deployed_to_again() {
             running
               end services …
               end services done: nothing of api, web, cron runs any more
-              end component …
-              end component done: postgres is there no more; what it holds is kept
+              end postgres …
+              end postgres done: postgres is there no more; what it holds is kept
               finalize …
               finalize done: recorded
             succeeded
@@ -125,10 +125,10 @@ fn what_can_not_be_ended_leaves_it_described_and_is_tried_again() {
             running
               end services …
               end services done: nothing of api, web, cron runs any more
-              end component …
-              end component failed: component-failed
+              end postgres …
+              end postgres failed: component-failed
             undoing: component-failed (component_end of staging postgres was refused)
-              end component undone: what it ended stays ended
+              end postgres undone: what it ended stays ended
               end services undone: what it ended stays ended
             failed: component-failed (component_end of staging postgres was refused)
         "#]]

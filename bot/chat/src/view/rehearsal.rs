@@ -58,5 +58,6 @@ fn line(one: &Performed) -> String {
     let after =
         if one.took_ms < TOLD_MS { String::new() } else { format!(" after {}", duration(one.took_ms)) };
     let because = said(&one.because, " (", ")");
-    format!("{mark} {what}{}{at}{after}, {}{because}", one.became.replace('-', " "), one.left)
+    let left = if one.well && one.what_if.is_none() { String::new() } else { format!(", {}", one.left) };
+    format!("{mark} {what}{}{at}{after}{left}{because}", one.became.replace('-', " "))
 }

@@ -55,8 +55,8 @@ fn an_environment_is_destroyed() {
                 the secrets, releases and record of staging are kept
                 a deploy to production that names no ref takes what staging runs now; without staging it takes another's, or the newest
               · end services: no traffic to api, web, cron, then drained and ended
-              · end component: what runs of postgres is ended; what it holds is kept
-              · end component: what runs of redis is ended; what it holds is kept
+              · end postgres: what runs of postgres is ended; what it holds is kept
+              · end redis: what runs of redis is ended; what it holds is kept
               · finalize: invoice-perfect is described without staging
               [Approve!] [Reject]
               > destroy environment staging
@@ -92,8 +92,8 @@ fn an_environment_is_destroyed() {
               asked by: zoe
               approved by: ben
               ✓ end services: nothing of api, web, cron runs any more (0 ms)
-              ✓ end component: postgres is there no more; what it holds is kept (0 ms)
-              ✓ end component: redis is there no more; what it holds is kept (0 ms)
+              ✓ end postgres: postgres is there no more; what it holds is kept (0 ms)
+              ✓ end redis: redis is there no more; what it holds is kept (0 ms)
               ✓ finalize: recorded (0 ms)
               > destroy environment staging
         "#]]);
@@ -153,8 +153,8 @@ fn an_environment_is_destroyed() {
               asked by: zoe
               approved by: ben
               ✓ end services: nothing of api, web, cron runs any more (0 ms)
-              ✓ end component: postgres is there no more; what it holds is kept (0 ms)
-              ✓ end component: redis is there no more; what it holds is kept (0 ms)
+              ✓ end postgres: postgres is there no more; what it holds is kept (0 ms)
+              ✓ end redis: redis is there no more; what it holds is kept (0 ms)
               ✓ finalize: recorded (0 ms)
               > destroy environment staging
         "#]]);

@@ -1,5 +1,6 @@
 //! Rehearsals: an order is played on a copy of how things stand, with all that may go wrong, and nothing real is touched.
 
+use engine::ports::Capabilities;
 use expect_test::expect;
 
 use crate::harness::{chat, good};
@@ -30,7 +31,7 @@ fn a_deploy_is_rehearsed() {
               Notes:
                 canary 50/100%: soaks 2 min in all; when it is worse than release 1, traffic goes back by itself
               As planned:
-                ✓ succeeded after 2 min 8 s, as planned
+                ✓ succeeded after 2 min 8 s
               What if:
                 ✓ its build fails: failed at preflight, as it was (`make` ended with exit code 1)
                 ✓ it never becomes healthy: failed at api and web after 30 s, as it was (api did not become healthy within 30 s: 503 Service Unavailable)
@@ -68,7 +69,7 @@ fn a_deploy_is_rehearsed() {
               Proved:
                 nothing runs that could be harmed
               As planned:
-                ✓ succeeded, as planned
+                ✓ succeeded
               What if:
                 ✓ it never becomes healthy: failed at api and web after 30 s, as it was (api did not become healthy within 30 s: 503 Service Unavailable)
                 ✓ it ends right after each start: failed at api and web after 2.0 s, as it was (api was started 3 times and always ended (exit code 1))
@@ -105,7 +106,7 @@ fn what_may_go_wrong_is_what_there_is() {
               Proved:
                 the live release stays
               As planned:
-                ✓ succeeded, as planned
+                ✓ succeeded
               What if:
                 ✓ the database refuses migration 0002: failed at migrations, as it was (migration 0002 add_due_date failed: ERROR 42601: syntax error at or near "ALTER"; the transaction was rolled back)
                 ✓ each answer of a provider gets lost once: succeeded, as planned
@@ -133,7 +134,7 @@ fn what_may_go_wrong_is_what_there_is() {
                 its build is kept
                 it can live with the schema
               As planned:
-                ✓ succeeded, as planned
+                ✓ succeeded
               What if:
                 ✓ its build fails: failed at preflight, as it was (`make` ended with exit code 1)
                 ✓ the database refuses migration 0002: failed at migrations, as it was (migration 0002 add_due_date failed: ERROR 42601: syntax error at or near "ALTER"; the transaction was rolled back)
@@ -162,5 +163,80 @@ fn what_may_go_wrong_is_what_there_is() {
         "#]]);
         t.user("ana").says("never mind").await;
         t.never_mind_the_rest();
+    });
+}
+
+/// A platform that builds what is deployed to it, and a way back to what it had.
+#[test]
+fn a_rollback_is_rehearsed_where_builds_come_with_the_deploy() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.release("v1.1.0", good());
+        t.deployed("staging", "v1.1.0").await;
+        t.world().capabilities_set(Capabilities {
+            keeps_builds: false,
+            splits_traffic: true,
+            builds_kept: 0,
+            replicas_max: 10,
+            builds_on_deploy: true,
+        });
+        t.user("ana").says("rehearse rollback staging").await;
+        t.release("v1.2.0", good());
+        t.user("ana").says("rehearse deploy v1.2.0 to staging").await;
+        t.bot_says(expect![[r#"
+            ✓ Rehearsed: Roll staging back to release 1 (v1.0.0). Nothing real was touched.
+              Played 6 times on a copy of how things stand; each time it ended as it should.
+              Changes:
+                api: v1.1.0 (1232e4c) → v1.0.0 (4b76448)
+                web: v1.1.0 (1232e4c) → v1.0.0 (4b76448)
+                cron: v1.1.0 (1232e4c) → v1.0.0 (4b76448)
+              risk: low
+              way back: rollback staging to release 2 brings release 2 back
+              Proved:
+                release 2 keeps running until release 1 is verified
+              Notes:
+                migrations stay: going back over a schema loses data
+              As planned:
+                ✓ succeeded
+              What if:
+                ✓ it never becomes healthy: failed at bring up after 30 s, as it was (api did not become healthy within 30 s: 503 Service Unavailable)
+                ✓ it ends right after each start: failed at bring up after 2.0 s, as it was (api was started 3 times and always ended (exit code 1))
+                ✓ it fails 20% of its requests: rolled back at verification, as it was (4 of 20 requests to api/health failed)
+                ✓ each answer of a provider gets lost once: succeeded, as planned
+                ✓ I am killed at each thing I do, and started again: succeeded, as planned
+              Played is what I do: the code, its build and its SQL do not run, and are taken to go well where nothing else is said.
+              It would need no approval.
+              [Do it!]
+              > rehearse rollback in staging
+
+            ✓ Rehearsed: Deploy v1.2.0 (fdac9be) to staging. Nothing real was touched.
+              Played 6 times on a copy of how things stand; each time it ended as it should.
+              Changes:
+                api: v1.1.0 (1232e4c) → v1.2.0 (fdac9be)
+                web: v1.1.0 (1232e4c) → v1.2.0 (fdac9be)
+                cron: v1.1.0 (1232e4c) → v1.2.0 (fdac9be)
+              Commits:
+                fdac9be Work for v1.2.0 (Kim)
+              risk: low
+              way back: rollback staging goes to release 2 (v1.1.0): traffic, then release, then config
+              Proved:
+                release 2 keeps running until the new one is verified
+                it can live with the schema
+              Not proved:
+                it has to be built anew once it has ended, which takes its time and may fail
+              As planned:
+                ✓ succeeded
+              What if:
+                ✓ it never becomes healthy: failed at api and web after 30 s, as it was (api did not become healthy within 30 s: 503 Service Unavailable)
+                ✓ it ends right after each start: failed at api and web after 2.0 s, as it was (api was started 3 times and always ended (exit code 1))
+                ✓ it fails 20% of its requests: rolled back at verification, as it was (4 of 20 requests to api/health failed)
+                ✓ each answer of a provider gets lost once: succeeded after 1.0 s, as planned
+                ✓ I am killed at each thing I do, and started again: succeeded, as planned
+              Played is what I do: the code, its build and its SQL do not run, and are taken to go well where nothing else is said.
+              It would need no approval.
+              [Do it!]
+              > rehearse deploy v1.2.0 to staging
+        "#]]);
     });
 }

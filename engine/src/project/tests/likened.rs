@@ -97,3 +97,19 @@ fn the_likest_is_the_one_before_production() {
     assert_eq!(of(&production), "production");
     assert_eq!(of("  dev: {}\n  local: {}\n"), "local");
 }
+
+/// What goes to production has to work somewhere before it: the order says where.
+#[test]
+fn the_only_one_before_production_stands_before_it() {
+    let order = |environments: &str, name: &str, production: bool| {
+        let shop = shop(environments);
+        let made = like(&shop, &likened(name, "production", production)).unwrap();
+        made.project.environments.keys().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    let live = "  production: { platform: railway, production: true, edge: { api: example.com } }\n";
+    let own = "  local: {}\n";
+    assert_eq!(order(live, "staging", false), "staging production");
+    assert_eq!(order(&format!("{own}{live}"), "staging", false), "local staging production");
+    assert_eq!(order(&format!("{STAGING}{live}"), "qa", false), "staging production qa");
+    assert_eq!(order(live, "eu-prod", true), "production eu-prod");
+}
