@@ -162,5 +162,5 @@ async fn weights_split_exactly_and_errors_come_in_their_share() {
 #[test]
 fn calls_have_the_names_of_their_methods() {
     let writes: Vec<_> = Call::ALL.iter().filter(|call| call.is_write()).map(|call| call.as_str()).collect();
-    expect!["shape_ensure component_end build_start build_stop config_put instances_ensure instances_stop instances_replace schedule_put cache_clear job_batch migrate_start migrate_stop weights_set migration_apply rows_fill"].assert_eq(&writes.join(" "));
+    expect!["shape_ensure component_end service_end build_start build_stop config_put instances_ensure instances_stop instances_replace schedule_put cache_clear job_batch migrate_start migrate_stop weights_set migration_apply rows_fill"].assert_eq(&writes.join(" "));
 }

@@ -75,6 +75,7 @@ fn it_can_be_made_and_deployed_to_again() {
         "#]]
         .assert_eq(&t.told(&run).await);
         assert_eq!(t.picture("staging").await, "");
+        assert_eq!(t.addresses("staging").await, "");
         expect!["nothing live"].assert_eq(&t.desired("staging").await);
         expect!["2 ended, 1 ended"].assert_eq(&t.releases("staging").await);
         let refused = t.tries("ana", "staging", deploy("v2")).await.unwrap_err();
@@ -114,7 +115,8 @@ fn what_can_not_be_ended_leaves_it_described_and_is_tried_again() {
     on_both(async |t| {
         t.becomes("ben", Some(Role::Admin)).await;
         t.does("ana", "staging", deploy("v1")).await;
-        let before = t.picture("staging").await;
+        let before = (t.picture("staging").await, t.addresses("staging").await);
+        expect!["api at 127.0.0.1:7401, web at 127.0.0.1:7400"].assert_eq(&before.1);
         t.world.fault(Fault::of(Call::ComponentEnd, FaultKind::FailBefore).nth(1));
         let run = t.orders("zoe", "staging", destroy()).await;
         t.settle_all().await;
@@ -135,9 +137,10 @@ fn what_can_not_be_ended_leaves_it_described_and_is_tried_again() {
         .assert_eq(&t.told(&run).await);
         // It is described still, and brought back as it was, or ended by another try.
         t.does("ana", "staging", reconcile()).await;
-        assert_eq!(t.picture("staging").await, before);
+        assert_eq!((t.picture("staging").await, t.addresses("staging").await), before);
         t.does("zoe", "staging", destroy()).await;
         assert_eq!(t.picture("staging").await, "");
+        assert_eq!(t.addresses("staging").await, "");
     });
 }
 

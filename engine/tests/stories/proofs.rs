@@ -116,6 +116,7 @@ pub(super) fn drifts(t: &Story) {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Ending {
     pub(super) picture: String,
+    pub(super) addresses: String,
     pub(super) migrated: String,
     pub(super) desired: String,
     pub(super) variables: String,
@@ -128,6 +129,7 @@ pub(super) struct Ending {
 pub(super) async fn ending(t: &Story) -> Ending {
     Ending {
         picture: t.picture("staging").await,
+        addresses: t.addresses("staging").await,
         migrated: t.migrated("staging").await,
         desired: t.desired("staging").await,
         variables: t.variables("staging").await,

@@ -116,8 +116,6 @@ fn a_part_that_fails_takes_nothing_back_with_it() {
             web@1 healthy of 1
             web config @1
             web 100% to @1
-            api at 127.0.0.1:7401
-            web at 127.0.0.1:7400
         "#]]
         .assert_eq(&t.picture("staging").await);
         let plan = t.previews("ana", "staging", reconcile()).await;

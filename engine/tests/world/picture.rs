@@ -17,7 +17,7 @@ fn said(service: &ServiceName, variables: &BTreeMap<String, Variable>) -> Vec<St
 }
 
 impl Story {
-    /// What runs and who is sent where. Components and addresses stay out: they only ever come, and stay.
+    /// What runs and who is sent where. Components and addresses stay out: they come, and stay when a run is undone.
     pub async fn picture(&self, environment: &str) -> String {
         let key = self.environment(environment);
         let ports = self.world.ports();
@@ -51,10 +51,14 @@ impl Story {
                 lines += &format!("{name} {}% to @{}\n", weight.percent, weight.release);
             }
         }
-        for (name, address) in &observed.addresses {
-            lines += &format!("{name} at {address}\n");
-        }
         lines
+    }
+
+    /// The addresses services are reached at: they come with the first deploy, and stay until they are taken away.
+    pub async fn addresses(&self, environment: &str) -> String {
+        let observed = self.world.ports().platform.observe(&self.environment(environment)).await.unwrap();
+        let lines = observed.addresses.iter().map(|(name, address)| format!("{name} at {address}"));
+        lines.collect::<Vec<_>>().join(", ")
     }
 
     /// The migrations its database has had.
