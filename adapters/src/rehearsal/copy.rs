@@ -41,8 +41,7 @@ pub(super) struct Stage {
     pub(super) performer: Actor,
     folder: tempfile::TempDir,
     code: Arc<Remembered>,
-    /// Whose rules hold.
-    real: Engine,
+    rules: engine::control::Rules,
 }
 
 /// What can't be made on this machine, in words.
@@ -63,14 +62,15 @@ impl Copy<'_> {
         let world = World::new(clock.clone());
         world.capabilities_set(facts.capabilities);
         world.seed(&facts.environment, self.seed());
+        world.findings_set(&facts.environment, self.scene.findings.clone());
         world.traffic_set(&facts.environment, TRAFFIC_PER_S);
         let address = StoreAddress::Sqlite(folder.path().join("rehearsal.db"));
         let store = Store::open(&address).await?;
         let identity = Identity { front: "terminal".to_owned(), external_id: PERFORMER.to_owned() };
         let performer =
             Actor { name: PERFORMER.to_owned(), role: Some(Role::Admin), front: identity.front.clone() };
-        let (code, real) = (self.code.clone(), self.engine.clone());
-        let stage = Stage { world, clock, store, performer, folder, code, real };
+        let (code, rules) = (self.code.clone(), self.scene.rules.clone());
+        let stage = Stage { world, clock, store, performer, folder, code, rules };
         let program = stage.program().await?;
         let system = Actor::system();
         program.project_import(&self.project(), &system).await?;
@@ -102,6 +102,10 @@ impl Copy<'_> {
             policy.one_person_team = true;
             policy.freeze.clear();
             policy.runs_per_hour = None;
+            policy.allowed_refs.clear();
+            policy.allowed_sizes.clear();
+            policy.max_replicas = None;
+            policy.ask_between_stages = false;
         }
         project
     }
@@ -147,7 +151,7 @@ impl Stage {
             store: self.store.clone(),
             ports,
             clock,
-            rules: self.real.rules().clone(),
+            rules: self.rules.clone(),
             artifacts: Artifacts::open("memory:///", redactor.clone()).map_err(not_made)?,
             redactor,
             signing_key: SigningKey::open_or_create(&self.file("audit.key")).map_err(not_made)?,

@@ -4,10 +4,12 @@
 
 mod code;
 mod copy;
+mod picture;
 mod play;
 mod trouble;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use engine::control::{Engine, Performed, Refusal, Rehearsal, Rehearses};
@@ -20,6 +22,9 @@ use code::Remembered;
 use copy::{Copy, TRAFFIC_PER_S};
 use play::Ended;
 use trouble::Trouble;
+
+/// After so long no more troubles are played.
+const LONGEST: Duration = Duration::from_mins(2);
 
 /// Plays requests on [`crate::sim::World`], one at a time: each takes a processor for some seconds.
 #[derive(Debug, Clone)]
@@ -53,25 +58,51 @@ impl Rehearses for Rehearsals {
 }
 
 async fn play_all(engine: &Engine, request: &RunRequest, actor: &Actor) -> Result<Rehearsal, Refusal> {
+    let began = Instant::now();
     let scene = engine.scene(request, actor).await?;
     let code = Remembered::of(scene.code.clone());
     let copy = Copy { engine, scene: &scene, request, code };
-    let planned = copy.play(&Trouble::Nothing).await?;
+    let planned = Box::pin(copy.play(&Trouble::Nothing)).await?;
     let mut performed = vec![planned.told(&Trouble::Nothing, None)];
+    let mut not_played = Vec::new();
     if planned.is_well() {
-        for trouble in Trouble::all(&scene, &planned) {
-            let ended = copy.play(&trouble).await?;
-            performed.push(ended.told(&trouble, Some(&planned)));
+        let (troubles, left_out) = Trouble::all(&scene, &planned);
+        not_played = left_out;
+        for trouble in troubles {
+            if began.elapsed() > LONGEST {
+                not_played
+                    .extend(trouble.says().map(|what| format!("{what}: it took too long to come to it")));
+                continue;
+            }
+            performed.push(match Box::pin(copy.play(&trouble)).await {
+                Ok(ended) => ended.told(&trouble, Some(&planned)),
+                // One that can't be played to its end is told, and the others are played.
+                Err(refusal) => Performed {
+                    what_if: trouble.says(),
+                    became: "not played to its end".to_owned(),
+                    at: None,
+                    because: Some(refusal.to_string()),
+                    took_ms: 0,
+                    left: "so nobody knows".to_owned(),
+                    well: false,
+                },
+            });
         }
     }
     let requests_per_s = scene.preview.plan.has_canary().then_some(TRAFFIC_PER_S);
-    Ok(Rehearsal { preview: scene.preview, performed, requests_per_s })
+    Ok(Rehearsal { preview: scene.preview, performed, not_played, requests_per_s })
 }
 
 impl Ended {
     /// What became of it, beside the one without trouble.
     fn told(&self, trouble: &Trouble, planned: Option<&Self>) -> Performed {
-        let (left, well) = self.left_it(trouble, planned);
+        let (mut left, mut well) = self.left_it(trouble, planned);
+        if !self.doubled.is_empty() {
+            (left, well) = (format!("{left}; done twice: {}", self.doubled.join(", ")), false);
+        }
+        if self.unstruck > 0 {
+            (left, well) = (format!("{left}; {} of them never came to it", self.unstruck), false);
+        }
         Performed {
             what_if: trouble.says(),
             became: self.became.clone(),
@@ -79,32 +110,35 @@ impl Ended {
             because: self.because.clone(),
             took_ms: self.took_ms,
             left,
-            well: well && self.doubled.is_empty(),
+            well,
         }
     }
 
     /// How it left the environment, and whether it should have.
     fn left_it(&self, trouble: &Trouble, planned: Option<&Self>) -> (String, bool) {
         match trouble {
-            Trouble::Nothing | Trouble::AnswersLost | Trouble::Killed => {
-                let as_planned = planned.is_none_or(|planned| planned.picture == self.picture);
+            Trouble::Nothing | Trouble::AnswersLost(_) | Trouble::Killed(_) => {
+                let as_planned = planned.is_none_or(|planned| planned.after == self.after);
                 let well = self.is_well() && as_planned;
                 (if well { "as planned" } else { "not as planned" }.to_owned(), well)
             }
-            Trouble::RolledBack => {
-                let well = self.is_well() && self.picture == self.before;
+            Trouble::RolledBack(_) => {
+                let well = self.is_well() && self.after.code == self.before.code;
                 (if well { "with the code it had" } else { "not with the code it had" }.to_owned(), well)
             }
             _ if self.is_well() => ("and live all the same: nothing there notices".to_owned(), false),
-            _ if !self.left.is_empty() => (self.left.join("; "), false),
-            _ if self.picture != self.before => ("changed, though it failed".to_owned(), false),
+            // Somebody is asked, and what is there goes on as it is: that is what should happen.
+            _ if self.became == "held" => ("and a person is asked".to_owned(), true),
+            _ if self.after.running != self.before.running => ("changed, though it failed".to_owned(), false),
             _ => {
-                let migrations = match self.migrated {
-                    0 => String::new(),
-                    1 => ", but for one migration that stays".to_owned(),
-                    more => format!(", but for {more} migrations that stay"),
+                let stays = self.after.stays(&self.before);
+                let stays = if stays.is_empty() {
+                    String::new()
+                } else {
+                    format!(", but for what stays: {}", stays.join(", "))
                 };
-                (format!("as it was{migrations}"), true)
+                let left = self.left.iter().map(|line| format!("; {line}")).collect::<Vec<_>>().concat();
+                (format!("as it was{stays}{left}"), true)
             }
         }
     }

@@ -1,18 +1,19 @@
-//! What may go wrong, and is made to: once each, where the plan has something it can go wrong with.
+//! What may go wrong, and is made to: where the plan has something it can go wrong with.
 
 use std::collections::BTreeSet;
 
 use engine::control::Scene;
+use engine::model::{Release, ServiceName};
 use engine::step::StepKind;
 
 use super::play::Ended;
-use crate::sim::{Behaviour, Call, Fault, FaultKind, World};
+use crate::sim::{Behaviour, Call, Effect, Fault, FaultKind, World};
 
 /// Whole percent of requests that a bad release fails.
 const ERRORS_PERCENT: u8 = 20;
 
 /// One thing that goes wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Trouble {
     /// Nothing does.
     Nothing,
@@ -26,36 +27,51 @@ pub(super) enum Trouble {
     CrashLoop,
     /// The new release fails many of its requests.
     Errors,
-    /// Each writing call's answer gets lost once.
-    AnswersLost,
-    /// The program is killed at each writing call, and started again.
-    Killed,
-    /// It goes through, and is rolled back.
-    RolledBack,
+    /// The answer to each of these calls gets lost once.
+    AnswersLost(Vec<Effect>),
+    /// The program is killed after each of these calls, before it hears of it, and started again.
+    Killed(Vec<Effect>),
+    /// It goes through, and is rolled back to that release.
+    RolledBack(u32),
 }
 
 impl Trouble {
-    /// All that can go wrong with a request, by its plan and by how it went without trouble.
-    pub(super) fn all(scene: &Scene, planned: &Ended) -> Vec<Self> {
+    /// All that can go wrong with a request, by its plan and by how it went without trouble; and what was left out, in words.
+    pub(super) fn all(scene: &Scene, planned: &Ended) -> (Vec<Self>, Vec<String>) {
         let plan = &scene.preview.plan;
-        let is_new = !new_commits(scene).is_empty();
-        let serves = plan.steps.iter().any(|step| matches!(step.kind, StepKind::Serve(_)));
-        let mut all = Vec::new();
-        if is_new && planned.calls.contains(&Call::BuildStart) {
+        let new = new_commits(scene);
+        let (mut all, mut not_played) = (Vec::new(), Vec::new());
+        let builds = planned.effects.iter().any(|effect| effect.call == Call::BuildStart);
+        if builds && !new.is_empty() {
             all.push(Self::BuildFails);
         }
         if let Some(last) = plan.pending().and_then(|apply| apply.migrations.last()) {
             all.push(Self::MigrationFails(last.version.clone()));
         }
-        if is_new && serves {
-            all.extend([Self::NeverHealthy, Self::CrashLoop, Self::Errors]);
+        let fresh = served_afresh(scene);
+        if !fresh.is_empty() {
+            all.extend([Self::NeverHealthy, Self::CrashLoop]);
+            if plan.has_canary() || fresh.iter().any(|service| probed(scene).contains(service)) {
+                all.push(Self::Errors);
+            } else {
+                not_played.push("requests that fail: none are sent to what is deployed here".to_owned());
+            }
+        } else if plan
+            .steps
+            .iter()
+            .any(|step| matches!(&step.kind, StepKind::Serve(serve) if !serve.sets.is_empty()))
+        {
+            not_played.push("new processes that fail: their commit runs here already".to_owned());
         }
-        all.extend([Self::AnswersLost, Self::Killed]);
+        let effects = planned.effects.clone();
+        all.extend([Self::AnswersLost(effects.clone()), Self::Killed(effects)]);
         // The way back from what has worked.
-        if plan.way_back.proved && plan.way_back.release.is_some() && plan.release.is_some() {
-            all.push(Self::RolledBack);
+        if let Some(release) =
+            plan.way_back.release.filter(|_| plan.way_back.proved && plan.release.is_some())
+        {
+            all.push(Self::RolledBack(release));
         }
-        all
+        (all, not_played)
     }
 
     /// In words, behind "what if"; absent for no trouble.
@@ -67,9 +83,15 @@ impl Trouble {
             Self::NeverHealthy => "it never becomes healthy".to_owned(),
             Self::CrashLoop => "it ends right after each start".to_owned(),
             Self::Errors => format!("it fails {ERRORS_PERCENT}% of its requests"),
-            Self::AnswersLost => "each answer of a provider gets lost once".to_owned(),
-            Self::RolledBack => "it has to be rolled back afterwards".to_owned(),
-            Self::Killed => "I am killed at each thing I do, and started again".to_owned(),
+            Self::AnswersLost(calls) => match calls.len() {
+                1 => "the answer to its one call gets lost".to_owned(),
+                more => format!("the answer to each of its {more} calls gets lost once"),
+            },
+            Self::Killed(calls) => match calls.len() {
+                1 => "I am killed in its one call, and started again".to_owned(),
+                more => format!("I am killed in each of its {more} calls, and started again"),
+            },
+            Self::RolledBack(_) => "it has to be rolled back afterwards".to_owned(),
         })
     }
 
@@ -81,9 +103,9 @@ impl Trouble {
             Self::NeverHealthy => Behaviour::never_healthy(),
             Self::CrashLoop => Behaviour::crash_loop(),
             Self::Errors => Behaviour::fails_requests(ERRORS_PERCENT),
-            Self::Nothing | Self::RolledBack => return,
-            Self::AnswersLost => return Self::each_write(world, FaultKind::LostAnswer),
-            Self::Killed => return Self::each_write(world, FaultKind::Crash),
+            Self::Nothing | Self::RolledBack(_) => return,
+            Self::AnswersLost(calls) => return strike(world, calls, FaultKind::LostAnswer),
+            Self::Killed(calls) => return strike(world, calls, FaultKind::Crash),
         };
         let commits = match self {
             Self::MigrationFails(_) => scene.facts.commit.iter().map(|commit| commit.id.clone()).collect(),
@@ -93,22 +115,57 @@ impl Trouble {
             world.behaviour_of(&commit, behaviour.clone());
         }
     }
+}
 
-    fn each_write(world: &World, kind: FaultKind) {
-        for call in Call::ALL.iter().filter(|call| call.is_write()) {
-            world.fault(Fault::of(*call, kind).nth(1));
-        }
+/// Each of these calls meets it once.
+fn strike(world: &World, calls: &[Effect], kind: FaultKind) {
+    let calls: BTreeSet<(Call, &str)> = calls.iter().map(|it| (it.call, it.subject.as_str())).collect();
+    for (call, subject) in calls {
+        world.fault(Fault::of(call, kind).about(subject).nth(1));
     }
 }
 
-/// Commits the request brings, and that nothing runs there yet.
-fn new_commits(scene: &Scene) -> BTreeSet<String> {
+fn live(scene: &Scene) -> Option<&Release> {
     let facts = &scene.facts;
-    let live = facts.desired.live.and_then(|number| facts.releases.iter().find(|it| it.id.number == number));
-    let runs: BTreeSet<&String> =
-        live.iter().flat_map(|live| live.services.values().map(|part| &part.commit)).collect();
+    facts.releases.iter().find(|it| Some(it.id.number) == facts.desired.live)
+}
+
+/// The release the request puts live: a new one, or one from before.
+fn comes(scene: &Scene) -> Option<&Release> {
     let plan = &scene.preview.plan;
-    let before = facts.releases.iter().find(|it| Some(it.id.number) == plan.puts_live());
-    let comes = plan.release.as_ref().or(before).into_iter().flat_map(|release| release.services.values());
+    let before = || scene.facts.releases.iter().find(|it| Some(it.id.number) == plan.puts_live());
+    plan.release.as_ref().or_else(before)
+}
+
+/// Commits the request brings, and that nothing runs there yet: they alone can be made to fail, and nothing else with them.
+fn new_commits(scene: &Scene) -> BTreeSet<String> {
+    let runs: BTreeSet<&String> =
+        live(scene).into_iter().flat_map(|live| live.services.values().map(|part| &part.commit)).collect();
+    let comes = comes(scene).into_iter().flat_map(|release| release.services.values());
     comes.map(|part| part.commit.clone()).filter(|commit| !runs.contains(commit)).collect()
+}
+
+/// Services that get processes of a commit that is new there.
+fn served_afresh(scene: &Scene) -> BTreeSet<ServiceName> {
+    let new = new_commits(scene);
+    let is_new = |service: &ServiceName| {
+        let part = comes(scene).and_then(|release| release.services.get(service));
+        part.is_some_and(|part| new.contains(&part.commit))
+    };
+    let steps = scene.preview.plan.steps.iter();
+    let sets = steps.filter_map(|step| match &step.kind {
+        StepKind::Serve(serve) => Some(&serve.sets),
+        _ => None,
+    });
+    sets.flatten().map(|set| set.service.clone()).filter(is_new).collect()
+}
+
+/// Services that are sent requests when it is verified.
+fn probed(scene: &Scene) -> BTreeSet<ServiceName> {
+    let steps = scene.preview.plan.steps.iter();
+    let probes = steps.filter_map(|step| match &step.kind {
+        StepKind::Verify(verify) => Some(&verify.probes),
+        _ => None,
+    });
+    probes.flatten().map(|probe| probe.service.clone()).collect()
 }

@@ -51,7 +51,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use policies::Rules;
+pub use policies::Rules;
 
 pub use answers::{CanAnswer, EnvironmentStatus, RunDetail, ServiceStatus};
 pub use approvals::Decided;

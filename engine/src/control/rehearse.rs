@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use policies::Rules;
 
 use super::{Engine, Preview, Refusal};
 use crate::model::{Actor, Change, Release, RunRequest};
 use crate::plan::{Facts, Plan};
-use crate::ports::{BuildKey, BuildRequest, BuildState, CodeHost};
+use crate::ports::{BuildKey, BuildRequest, BuildState, CodeHost, Finding};
 use crate::step::StepKind;
 
 /// How things stand where a request is about: all that a copy of it is made from.
@@ -21,6 +22,10 @@ pub struct Scene {
     pub elsewhere: Vec<Release>,
     /// Builds the plan needs that are there, with the commits they are of.
     pub built: Vec<(BuildKey, String)>,
+    /// What would be in the way of it: tools, disk, ports.
+    pub findings: Vec<Finding>,
+    /// The rules that come with the product: what the policy says is in the preview, and the copy's people are its own.
+    pub rules: Rules,
     /// Where the code is: only read.
     pub code: Arc<dyn CodeHost>,
 }
@@ -51,6 +56,8 @@ pub struct Rehearsal {
     pub preview: Preview,
     /// First without trouble, then with all that may go wrong.
     pub performed: Vec<Performed>,
+    /// What of it was not played, and why, a sentence each.
+    pub not_played: Vec<String>,
     /// Requests a second that came to the copy, where a canary was judged by them.
     pub requests_per_s: Option<u32>,
 }
@@ -117,7 +124,23 @@ impl Engine {
                 built.push((wanted.key.clone(), wanted.commit.clone()));
             }
         }
-        Ok(Scene { preview, facts, elsewhere, built, code: Arc::clone(&self.ports().code) })
+        let shape = preview.plan.steps.iter().find_map(|step| match &step.kind {
+            StepKind::Preflight(preflight) => Some(preflight.shape.clone()),
+            _ => None,
+        });
+        let findings = match shape {
+            Some(shape) => {
+                let looked = self.ports().platform.preflight(&request.environment, &shape).await;
+                looked.map_err(Refusal::port("looking whether the platform is ready"))?
+            }
+            None => Vec::new(),
+        };
+        let broken = |_| {
+            let say = "the rules that come with this program can't be read".to_owned();
+            Refusal::standing("no-rules", say, "doctor".to_owned())
+        };
+        let rules = Rules::shipped().map_err(broken)?;
+        Ok(Scene { preview, facts, elsewhere, built, findings, rules, code: Arc::clone(&self.ports().code) })
     }
 }
 

@@ -5,7 +5,7 @@ use engine::model::{
     CanaryChoice, CanaryUnsaid, Change, ComponentName, EnvironmentKey, EnvironmentName, MigrateChoice,
     ReleaseId, RollbackTarget, RunRequest, ServiceName,
 };
-use engine::plan::{NOTHING_DRIFTED, PlanProblem};
+use engine::plan::{NOTHING_DRIFTED, PlanProblem, short};
 
 use super::question::Wanted;
 use super::talk::Talk;
@@ -216,7 +216,7 @@ impl Desk {
             // A look at the plan changes nothing, whichever canary the order would have.
             if command.action == Action::Deploy
                 && command.canary.is_none()
-                && !request.dry_run
+                && (!request.dry_run || command.rehearse)
                 && Self::canary_unsaid(speaker, environment)? == Some(CanaryUnsaid::Ask)
             {
                 let wanted = Wanted { choices: None, why: view::which_canary(environment) };
@@ -230,7 +230,7 @@ impl Desk {
                 return Ok(heard.and(instead));
             }
             let made = if command.rehearse {
-                Box::pin(self.rehearsed(speaker, &request)).await.map(Made::Run)
+                Box::pin(self.rehearsed(speaker, &command, &request)).await.map(Made::Run)
             } else if request.dry_run {
                 self.tried(speaker, &request).await.map(Made::Run)
             } else {
@@ -274,11 +274,24 @@ impl Desk {
     }
 
     /// What a rehearsal came to.
-    async fn rehearsed(&self, speaker: &Speaker<'_>, request: &RunRequest) -> Result<Heard, Refusal> {
+    async fn rehearsed(
+        &self,
+        speaker: &Speaker<'_>,
+        command: &Command,
+        request: &RunRequest,
+    ) -> Result<Heard, Refusal> {
         let rehearsal = self.engine.rehearse(request, &speaker.actor).await?;
+        let place = request.environment.environment.to_string();
+        let mut order =
+            Command { rehearse: false, dry_run: false, environments: vec![place], ..command.clone() };
+        // What was played is what would be done, whatever comes in meanwhile.
+        if let (Change::Deploy { .. }, None) = (&request.change, &order.git_ref) {
+            let release = rehearsal.preview.plan.release.as_ref();
+            order.git_ref = release.map(|release| short(&release.commit).to_owned());
+        }
         let is_well = rehearsal.performed.iter().all(|one| one.well);
         let outcome = if is_well { Outcome::Answered } else { Outcome::Failed };
-        Ok(Heard::say(outcome, view::rehearsal(&rehearsal, request)))
+        Ok(Heard::say(outcome, view::rehearsal(&rehearsal, request, &order.canonical())))
     }
 
     /// Where nobody knows the ref that was said, another is asked for: the rest of the order is not to be said again.

@@ -10,9 +10,9 @@ use crate::message::{Card, Tone};
 /// Shorter than that is no time anybody waits.
 const TOLD_MS: i64 = 1_000;
 
-/// What came of it: as planned, and whatever went wrong.
-pub(crate) fn rehearsal(rehearsal: &Rehearsal, request: &RunRequest) -> Card {
-    let Rehearsal { preview, performed, requests_per_s } = rehearsal;
+/// What came of it: as planned, and whatever went wrong. `order` does what was rehearsed.
+pub(crate) fn rehearsal(rehearsal: &Rehearsal, request: &RunRequest, order: &str) -> Card {
+    let Rehearsal { preview, performed, not_played, requests_per_s } = rehearsal;
     let well = performed.iter().filter(|one| one.well).count();
     let all_well = well == performed.len();
     let tone = if all_well { Tone::Good } else { Tone::Bad };
@@ -29,6 +29,7 @@ pub(crate) fn rehearsal(rehearsal: &Rehearsal, request: &RunRequest) -> Card {
         performed.iter().partition(|one| one.what_if.is_none());
     card = card.list("As planned", planned.into_iter().map(line).collect());
     card = card.list("What if", ifs.into_iter().map(line).collect());
+    card = card.list("Not played", not_played.clone());
     let rate = requests_per_s
         .map(|rate| format!(" Its canary was judged by {rate} requests a second to each service."));
     card = card.text(format!(
@@ -41,10 +42,7 @@ pub(crate) fn rehearsal(rehearsal: &Rehearsal, request: &RunRequest) -> Card {
         (None, None) => "It would need no approval.".to_owned(),
     });
     card.command.clone_from(&request.command);
-    match request.command.strip_prefix("rehearse ") {
-        Some(order) if preview.refused.is_none() && all_well => card.button("Do it", order, true),
-        _ => card,
-    }
+    if preview.refused.is_none() && all_well { card.button("Do it", order, true) } else { card }
 }
 
 /// "✓ its build fails: rolled back at preflight, and as it was before".

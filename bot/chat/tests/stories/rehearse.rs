@@ -36,9 +36,9 @@ fn a_deploy_is_rehearsed() {
                 ✓ its build fails: failed at preflight, as it was (`make` ended with exit code 1)
                 ✓ it never becomes healthy: failed at api and web after 30 s, as it was (api did not become healthy within 30 s: 503 Service Unavailable)
                 ✓ it ends right after each start: failed at api and web after 2.0 s, as it was (api was started 3 times and always ended (exit code 1))
-                ✓ it fails 20% of its requests: rolled back at canary 50% after 6.9 s, as it was (the canary of api failed at 50% of traffic. The canary failed 13 of 60 requests (22%), the stable version 0 of 60 requests (0%) in the same seconds; equal versions would get this far apart less than once in 577 canaries (limit: 200).)
-                ✓ each answer of a provider gets lost once: succeeded after 2 min 9 s, as planned
-                ✓ I am killed at each thing I do, and started again: succeeded after 2 min 8 s, as planned
+                ✓ it fails 20% of its requests: rolled back at canary 50% after 6.9 s, as it was, but for what stays: the hold on automatic deploys (the canary of api failed at 50% of traffic. The canary failed 13 of 60 requests (22%), the stable version 0 of 60 requests (0%) in the same seconds; equal versions would get this far apart less than once in 577 canaries (limit: 200).)
+                ✓ the answer to each of its 13 calls gets lost once: succeeded after 2 min 10 s, as planned
+                ✓ I am killed in each of its 13 calls, and started again: succeeded after 2 min 8 s, as planned
                 ✓ it has to be rolled back afterwards: succeeded, with the code it had
               Played is what I do: the code, its build and its SQL do not run, and are taken to go well where nothing else is said. Its canary was judged by 20 requests a second to each service.
               It would need no approval.
@@ -71,11 +71,11 @@ fn a_deploy_is_rehearsed() {
               As planned:
                 ✓ succeeded
               What if:
-                ✓ it never becomes healthy: failed at api and web after 30 s, as it was (api did not become healthy within 30 s: 503 Service Unavailable)
-                ✓ it ends right after each start: failed at api and web after 2.0 s, as it was (api was started 3 times and always ended (exit code 1))
-                ✓ it fails 20% of its requests: rolled back at verification, as it was (4 of 20 requests to api/health failed)
-                ✓ each answer of a provider gets lost once: succeeded after 1.0 s, as planned
-                ✓ I am killed at each thing I do, and started again: succeeded, as planned
+                ✓ it never becomes healthy: failed at api and web after 30 s, as it was, but for what stays: postgres, redis (api did not become healthy within 30 s: 503 Service Unavailable)
+                ✓ it ends right after each start: failed at api and web after 2.0 s, as it was, but for what stays: postgres, redis (api was started 3 times and always ended (exit code 1))
+                ✓ it fails 20% of its requests: rolled back at verification, as it was, but for what stays: postgres, redis (4 of 20 requests to api/health failed)
+                ✓ the answer to each of its 9 calls gets lost once: succeeded after 1.8 s, as planned
+                ✓ I am killed in each of its 9 calls, and started again: succeeded, as planned
               Played is what I do: the code, its build and its SQL do not run, and are taken to go well where nothing else is said.
               Carried out, it would be refused now: You are a viewer, and deploy on production needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
               > rehearse deploy v1.0.0 to production
@@ -109,8 +109,8 @@ fn what_may_go_wrong_is_what_there_is() {
                 ✓ succeeded
               What if:
                 ✓ the database refuses migration 0002: failed at migrations, as it was (migration 0002 add_due_date failed: ERROR 42601: syntax error at or near "ALTER"; the transaction was rolled back)
-                ✓ each answer of a provider gets lost once: succeeded, as planned
-                ✓ I am killed at each thing I do, and started again: succeeded, as planned
+                ✓ the answer to its one call gets lost: succeeded, as planned
+                ✓ I am killed in its one call, and started again: succeeded, as planned
               Played is what I do: the code, its build and its SQL do not run, and are taken to go well where nothing else is said.
               It would need no approval.
               [Do it!]
@@ -138,11 +138,11 @@ fn what_may_go_wrong_is_what_there_is() {
               What if:
                 ✓ its build fails: failed at preflight, as it was (`make` ended with exit code 1)
                 ✓ the database refuses migration 0002: failed at migrations, as it was (migration 0002 add_due_date failed: ERROR 42601: syntax error at or near "ALTER"; the transaction was rolled back)
-                ✓ it never becomes healthy: failed at api and web after 30 s, as it was, but for one migration that stays (api did not become healthy within 30 s: 503 Service Unavailable)
-                ✓ it ends right after each start: failed at api and web after 2.0 s, as it was, but for one migration that stays (api was started 3 times and always ended (exit code 1))
-                ✓ it fails 20% of its requests: rolled back at verification, as it was, but for one migration that stays (4 of 20 requests to api/health failed)
-                ✓ each answer of a provider gets lost once: succeeded after 1.4 s, as planned
-                ✓ I am killed at each thing I do, and started again: succeeded, as planned
+                ✓ it never becomes healthy: failed at api and web after 30 s, as it was; migrations: 0002 add_due_date was applied and stays: what ran before can live with it (api did not become healthy within 30 s: 503 Service Unavailable)
+                ✓ it ends right after each start: failed at api and web after 2.0 s, as it was; migrations: 0002 add_due_date was applied and stays: what ran before can live with it (api was started 3 times and always ended (exit code 1))
+                ✓ it fails 20% of its requests: rolled back at verification, as it was; migrations: 0002 add_due_date was applied and stays: what ran before can live with it (4 of 20 requests to api/health failed)
+                ✓ the answer to each of its 12 calls gets lost once: succeeded after 2.2 s, as planned
+                ✓ I am killed in each of its 12 calls, and started again: succeeded, as planned
                 ✓ it has to be rolled back afterwards: succeeded, with the code it had
               Played is what I do: the code, its build and its SQL do not run, and are taken to go well where nothing else is said.
               It would need no approval.
@@ -203,8 +203,8 @@ fn a_rollback_is_rehearsed_where_builds_come_with_the_deploy() {
                 ✓ it never becomes healthy: failed at bring up after 30 s, as it was (api did not become healthy within 30 s: 503 Service Unavailable)
                 ✓ it ends right after each start: failed at bring up after 2.0 s, as it was (api was started 3 times and always ended (exit code 1))
                 ✓ it fails 20% of its requests: rolled back at verification, as it was (4 of 20 requests to api/health failed)
-                ✓ each answer of a provider gets lost once: succeeded, as planned
-                ✓ I am killed at each thing I do, and started again: succeeded, as planned
+                ✓ the answer to each of its 7 calls gets lost once: succeeded after 1.2 s, as planned
+                ✓ I am killed in each of its 7 calls, and started again: succeeded, as planned
               Played is what I do: the code, its build and its SQL do not run, and are taken to go well where nothing else is said.
               It would need no approval.
               [Do it!]
@@ -231,8 +231,8 @@ fn a_rollback_is_rehearsed_where_builds_come_with_the_deploy() {
                 ✓ it never becomes healthy: failed at api and web after 30 s, as it was (api did not become healthy within 30 s: 503 Service Unavailable)
                 ✓ it ends right after each start: failed at api and web after 2.0 s, as it was (api was started 3 times and always ended (exit code 1))
                 ✓ it fails 20% of its requests: rolled back at verification, as it was (4 of 20 requests to api/health failed)
-                ✓ each answer of a provider gets lost once: succeeded after 1.0 s, as planned
-                ✓ I am killed at each thing I do, and started again: succeeded, as planned
+                ✓ the answer to each of its 10 calls gets lost once: succeeded after 1.8 s, as planned
+                ✓ I am killed in each of its 10 calls, and started again: succeeded, as planned
               Played is what I do: the code, its build and its SQL do not run, and are taken to go well where nothing else is said.
               It would need no approval.
               [Do it!]
