@@ -90,7 +90,7 @@ async fn as_before(t: &Story, case: &Case, run: &RunId, before: &Ending, what: &
 /// The program dies at each writing call of the undo in turn, before it happens and after.
 async fn dies_at_each_call(t: &mut Story, case: &Case) {
     let calls = undisturbed(t, case).await;
-    for (fault, what) in each(&calls, &[FaultKind::CrashBefore, FaultKind::Crash]) {
+    for (fault, what) in each(t, &calls, &[FaultKind::CrashBefore, FaultKind::Crash]) {
         let what = format!("{}: {what} of the undo", case.name);
         let (before, run) = cancelled_late(t, case).await;
         t.world.fault(fault);
@@ -123,7 +123,7 @@ async fn goes_wrong_once(t: &mut Story, case: &Case) {
         FaultKind::RetryBefore { after_ms: 700 },
         FaultKind::FailBefore,
     ];
-    for (fault, what) in each(&calls, &kinds) {
+    for (fault, what) in each(t, &calls, &kinds) {
         let what = format!("{}: {what} of the undo", case.name);
         let (before, run) = cancelled_late(t, case).await;
         t.world.fault(fault);
