@@ -8,13 +8,15 @@ use engine::ports::{Account, Accounts, PortError};
 use secrecy::SecretString;
 
 use crate::cloudflare::{Cloudflare, Owner};
+use crate::github::{self, GitHub, Repository};
 use crate::http::{self, Auth, Budgets, Verified};
 use crate::railway::{Railway, Token};
 use crate::sendgrid::{self, Region, SendGrid};
 use crate::stripe::{self, Stripe};
 
 /// Those that can be asked.
-const ASKED: [Provider; 4] = [Provider::Railway, Provider::Cloudflare, Provider::Stripe, Provider::Sendgrid];
+const ASKED: [Provider; 5] =
+    [Provider::Railway, Provider::Cloudflare, Provider::Stripe, Provider::Sendgrid, Provider::Github];
 /// In whose name Cloudflare is looked at; nothing is made there.
 const LOOKS: &str = "infra-chat";
 
@@ -56,6 +58,7 @@ impl Accounts for ProviderAccounts {
         provider: Provider,
         mode: Option<ConnectionMode>,
         key: &SecretString,
+        repositories: &[String],
     ) -> Result<Account, PortError> {
         let (api_base, key, answer_wait) = (self.bases.get(&provider).cloned(), key.clone(), None);
         let is_live = mode == Some(ConnectionMode::Live);
@@ -77,9 +80,34 @@ impl Accounts for ProviderAccounts {
                 let settings = sendgrid::Settings { key, region, api_base, is_sandbox, answer_wait };
                 SendGrid::new(&settings, &self.budgets)?.verify().await?
             }
+            Provider::Github => {
+                let settings = github::Settings { token: key, api_base, answer_wait };
+                of_repositories(&GitHub::new(&settings, &self.budgets)?, repositories).await?
+            }
             other => return Err(PortError::fail(format!("{other} can't be asked yet"), "")),
         };
         let Verified { account, says, warnings, missing } = verified;
         Ok(Account { account, says, warnings, missing })
     }
+}
+
+/// The token tried on each repository; what is missing anywhere is told.
+async fn of_repositories(github: &GitHub, repositories: &[String]) -> Result<Verified, PortError> {
+    let mut verified: Option<Verified> = None;
+    for name in repositories {
+        let repository: Repository = name
+            .parse()
+            .map_err(|error| PortError::fail(format!("{error}"), "Mend the project's `source`."))?;
+        let one = github.verify(&repository).await?;
+        let all = verified.get_or_insert_with(|| Verified { missing: Vec::new(), ..one.clone() });
+        all.missing.extend(one.missing);
+        all.warnings
+            .extend(one.warnings.into_iter().filter(|it| !all.warnings.contains(it)).collect::<Vec<_>>());
+    }
+    verified.ok_or_else(|| {
+        PortError::fail(
+            "none of the project's code is on GitHub, so there is nothing to read with the token",
+            "Name https://github.com/OWNER/NAME as a repository in the project's description.",
+        )
+    })
 }

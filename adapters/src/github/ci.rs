@@ -1,9 +1,7 @@
 //! What continuous integration says of a commit: statuses, which programs set, and check runs, which apps and Actions make. Both
 //! count, and what is not known passes nothing.
 
-use std::fmt;
-
-use engine::ports::PortError;
+use engine::ports::{CiReport, CiState, PortError};
 use serde::Deserialize;
 
 use super::client::PAGE;
@@ -12,30 +10,6 @@ use super::{GitHub, Repository};
 
 /// Pages of each kind that are read; what is behind them makes the whole unknown.
 const PAGES_MAX: usize = 10;
-
-/// What is said of a commit, worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CiState {
-    /// Something failed.
-    Failing,
-    /// Something says what nobody here knows, or nothing was checked at all.
-    Unknown,
-    /// Something is not done.
-    Pending,
-    /// At least one thing succeeded, and nothing else is of the kinds above.
-    Passing,
-}
-
-impl fmt::Display for CiState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Failing => "failing",
-            Self::Unknown => "unknown",
-            Self::Pending => "pending",
-            Self::Passing => "passing",
-        })
-    }
-}
 
 /// One status or check run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +45,9 @@ impl Ci {
         Self { state, checks, is_cut }
     }
 
-    /// Whether a release may go out of it: only when it passes.
-    pub fn is_good(&self) -> bool {
-        self.state == CiState::Passing
+    /// For whoever decides whether a release may go out of it.
+    pub fn report(&self) -> CiReport {
+        CiReport { state: self.state, says: self.says() }
     }
 
     /// In a sentence, with the names of what holds it up.
@@ -83,11 +57,13 @@ impl Ci {
             names.map(|check| format!("{} ({})", check.name, check.word)).collect::<Vec<_>>().join(", ")
         };
         match self.state {
-            CiState::Unknown if self.is_cut => "there are more checks than were read".to_owned(),
-            CiState::Unknown if named(CiState::Unknown).is_empty() => "nothing was checked".to_owned(),
+            CiState::Unknown if self.is_cut => "unknown: there are more checks than were read".to_owned(),
+            CiState::Unknown if named(CiState::Unknown).is_empty() => {
+                "unknown: nothing was checked".to_owned()
+            }
             CiState::Passing => {
                 let passed = self.checks.iter().filter(|check| check.state.is_some()).count();
-                format!("passing, {passed} checks")
+                format!("passing, {passed} {}", if passed == 1 { "check" } else { "checks" })
             }
             state => format!("{state}: {}", named(state)),
         }

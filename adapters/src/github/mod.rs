@@ -7,6 +7,6 @@ pub mod signature;
 pub mod sim;
 mod verify;
 
-pub use ci::{Check, Ci, CiState};
+pub use ci::{Check, Ci};
 pub use client::{API_BASE, GitHub, Repository, RepositoryError, Settings, TokenKind};
 pub use commits::{Commit, Comparison, Relation};

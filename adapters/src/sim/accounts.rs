@@ -65,6 +65,7 @@ impl Accounts for Keys {
         provider: Provider,
         _mode: Option<ConnectionMode>,
         key: &SecretString,
+        _repositories: &[String],
     ) -> Result<Account, PortError> {
         let mut state = self.state();
         state.asked += 1;

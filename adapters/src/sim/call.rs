@@ -61,6 +61,7 @@ calls! {
     References "references" false;
     Compare "compare" false;
     Files "files" false;
+    OfCommit "of_commit" false;
     MigrationsApplied "migrations_applied" false;
     MigrationApply "migration_apply" true;
     RowsFill "rows_fill" true;

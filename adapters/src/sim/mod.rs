@@ -4,6 +4,7 @@ mod accounts;
 mod behaviour;
 mod builds;
 mod call;
+mod ci;
 mod code;
 mod database;
 mod drift;

@@ -8,7 +8,9 @@ use engine::clock::{Clock, EpochMs};
 use engine::model::{
     ComponentKind, ComponentName, EnvironmentKey, JobName, SecretName, ServiceName, Source, Sticky,
 };
-use engine::ports::{AppliedMigration, Capabilities, Finding, LogLine, Permit, PortError, Ports, Receipt};
+use engine::ports::{
+    AppliedMigration, Capabilities, CiReport, Finding, LogLine, Permit, PortError, Ports, Receipt,
+};
 use tokio::sync::Notify;
 
 use super::builds::Builds;
@@ -47,6 +49,8 @@ pub(super) struct State {
     pub(super) code: Repository,
     /// Repositories apart from it, by their address.
     pub(super) code_elsewhere: BTreeMap<String, Repository>,
+    /// What continuous integration says of commits.
+    pub(super) ci: BTreeMap<String, CiReport>,
     pub(super) builds: Builds,
     /// Addresses at which other programs listen.
     pub(super) taken: BTreeSet<String>,
@@ -134,6 +138,7 @@ impl World {
             database: self.clone(),
             messenger: self.phones.clone(),
             accounts: self.keys.clone(),
+            ci: self.clone(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use adapters::accounts::ProviderAccounts;
 use adapters::http::Budgets;
 use adapters::http::sim::{Server, Simulated};
-use adapters::{cloudflare, railway, sendgrid, stripe};
+use adapters::{cloudflare, github, railway, sendgrid, stripe};
 use engine::clock::ManualClock;
 use engine::model::{ConnectionMode, Provider};
 use engine::ports::{Account, Accounts as _, PortError};
@@ -16,6 +16,10 @@ use secrecy::SecretString;
 /// Keys by their forms, put together here so that nobody takes them for real ones.
 fn key(begins: &str) -> String {
     format!("{begins}{}", "0123456789abcdef".repeat(2))
+}
+
+fn repositories() -> Vec<String> {
+    vec!["acme/shop".to_owned()]
 }
 
 async fn asked<V: Simulated>(
@@ -31,7 +35,9 @@ async fn asked<V: Simulated>(
     };
     let bases = BTreeMap::from([(provider, base)]);
     let budgets = Budgets::new(Arc::new(ManualClock::at(1_800_000_000_000)));
-    ProviderAccounts::new(bases, budgets).verify(provider, mode, &SecretString::from(key)).await
+    ProviderAccounts::new(bases, budgets)
+        .verify(provider, mode, &SecretString::from(key), &repositories())
+        .await
 }
 
 fn refused(answer: Result<Account, PortError>, key: &str) {
@@ -63,6 +69,20 @@ async fn a_key_is_told_whose_it_is_and_a_wrong_one_is_refused() {
     let railway = || railway::sim::Simulation::new(&token);
     asked(railway(), Provider::Railway, None, &token).await.unwrap();
     refused(asked(railway(), Provider::Railway, None, &key("other")).await, &key("other"));
+
+    let token = key("github_pat_");
+    let mut code = github::sim::GitHubSim::with_token(&token, "acme/shop");
+    code.repositories.get_mut("acme/shop").unwrap().commit_add("one");
+    let account = asked(code, Provider::Github, None, &token).await.unwrap();
+    assert!(!account.account.is_empty() && account.missing.is_empty(), "{account:?}");
+    let code = github::sim::GitHubSim::with_token(&token, "acme/other");
+    let account = asked(code, Provider::Github, None, &token).await.unwrap();
+    assert!(
+        account.missing.iter().all(|it| it.ends_with("of acme/shop")) && account.missing.len() == 3,
+        "{account:?}"
+    );
+    let code = github::sim::GitHubSim::with_token(&token, "acme/shop");
+    refused(asked(code, Provider::Github, None, &key("github_pat_9")).await, &key("github_pat_9"));
 }
 
 #[tokio::test]
@@ -72,6 +92,7 @@ async fn whoever_can_not_be_asked_is_said_to_be_and_whoever_is_away_says_nothing
     let accounts = ProviderAccounts::new(bases, budgets);
     assert!(!accounts.can_verify(Provider::Render) && accounts.can_verify(Provider::Railway));
     let test = Some(ConnectionMode::Test);
-    let answer = accounts.verify(Provider::Stripe, test, &SecretString::from(key("sk_test_"))).await;
+    let answer =
+        accounts.verify(Provider::Stripe, test, &SecretString::from(key("sk_test_")), &repositories()).await;
     assert!(matches!(answer, Err(PortError::Retry { .. })), "{answer:?}");
 }

@@ -1,5 +1,5 @@
-//! `demo railway`: Railway and Cloudflare without an account. Small ones of both run in this program, people visit what is
-//! deployed to them, and the terminal chat speaks with the same engine and the same adapters as with the real ones.
+//! `demo railway`: Railway, Cloudflare and GitHub without an account. Small ones of them run in this program, people visit what is
+//! deployed, and the terminal chat speaks with the same engine and the same adapters as with the real ones.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::cloudflare::sim::Sim as CloudflareSim;
+use adapters::github::sim::{GitHubSim, SimRepository};
 use adapters::hosted::sim::Hosts;
 use adapters::hosted::visitors;
 use adapters::http::sim::Server;
@@ -31,9 +32,12 @@ const REPOSITORY: (&str, &str) =
     ("https://github.com/infra-chat/invoice-perfect", "infra-chat/invoice-perfect");
 /// The release that fails a fifth of its requests, as it does where it really runs.
 const BROKEN: (&str, u32) = ("v1.4.0", 20);
+/// The release whose tests failed, and what they are called.
+const FAILING: (&str, &str) = ("v1.3.0", "test");
 /// Keys of the simulated accounts: they open nothing.
 const RAILWAY_KEY: &str = "demo-railway-key";
 const CLOUDFLARE_KEY: &str = "demo-cloudflare-key-0123456789abcdef";
+const GITHUB_KEY: &str = "demo-github-key";
 /// How long an answer takes, in milliseconds.
 const ANSWER_MS: u32 = 20;
 /// How often it is looked whether an environment was created that has no keys yet.
@@ -44,9 +48,10 @@ const FOLDER: &str = "demo-railway";
 const DATABASE: &str = "infra-chat.db";
 
 const GREETING: &str = "\
-This Railway and this Cloudflare are simulated within this program, and so are the people who visit: nothing is \
-charged, nothing is reached, and all of it is gone at the end. v1.4.0 fails a fifth of its requests.
-An environment you create gets the keys of both by itself.
+This Railway, this Cloudflare and this GitHub are simulated within this program, and so are the people who visit: \
+nothing is charged, nothing is reached, and all of it is gone at the end. v1.4.0 fails a fifth of its requests; the \
+tests of v1.3.0 failed, and production takes only what passed.
+An environment you create gets their keys by itself.
 Try: deploy v1.1.0 to staging    then: deploy v1.4.0 to staging with canary 50/100";
 
 /// Runs until the chat ends.
@@ -70,12 +75,16 @@ pub(super) async fn railway(global: &Global) -> anyhow::Result<Exit> {
     let cloudflare = CloudflareSim::new(CLOUDFLARE_KEY);
     let cloudflare = Arc::new(Server::start(cloudflare).await.context("can't simulate Cloudflare")?);
     let (clock, cf) = (Arc::new(SystemClock), Arc::clone(&cloudflare));
+    let github = Server::start(github_of(&made)).await.context("can't simulate GitHub")?;
     let hosts = Hosts { railway: Arc::clone(&railway), cloudflare: cf, clock };
     let hosts = Server::start(hosts).await.context("can't simulate what is deployed")?;
 
     let cloudflare_base = format!("{}/client/v4", cloudflare.base());
-    config.api_bases =
-        BTreeMap::from([(Provider::Railway, railway.base()), (Provider::Cloudflare, cloudflare_base)]);
+    config.api_bases = BTreeMap::from([
+        (Provider::Railway, railway.base()),
+        (Provider::Cloudflare, cloudflare_base),
+        (Provider::Github, github.base()),
+    ]);
     config.stand_ins = StandIns {
         all_hosts_at: Some(hosts.base()),
         repositories: BTreeMap::from([(REPOSITORY.0.to_owned(), made.repository.clone())]),
@@ -103,6 +112,26 @@ fn railway_of(made: &samples::Materialised) -> RailwaySim {
     railway
 }
 
+/// A GitHub with the sample's repository, where all releases passed but one.
+fn github_of(made: &samples::Materialised) -> GitHubSim {
+    let mut github = GitHubSim::with_token(GITHUB_KEY, REPOSITORY.1);
+    let runs = made.tags.iter().map(|(tag, commit)| {
+        let run = |name: &str| {
+            let conclusion = if (tag.as_str(), name) == FAILING { "failure" } else { "success" };
+            (name.to_owned(), "completed".to_owned(), Some(conclusion.to_owned()))
+        };
+        (commit.clone(), vec![run("build"), run(FAILING.1)])
+    });
+    let repository = SimRepository {
+        commits: made.tags.iter().map(|(tag, commit)| (commit.clone(), tag.clone())).collect(),
+        branches: BTreeMap::from([("main".to_owned(), made.main.clone())]),
+        runs: runs.collect(),
+        ..SimRepository::default()
+    };
+    github.repositories.insert(REPOSITORY.1.to_owned(), repository);
+    github
+}
+
 /// Takes the project in, with the keys of its accounts; the names at which it is reached.
 async fn project_in(config: &Config) -> anyhow::Result<Vec<String>> {
     let engine = engine_unplugged(config, Parts::open(config, false).await?);
@@ -121,7 +150,9 @@ async fn project_in(config: &Config) -> anyhow::Result<Vec<String>> {
 async fn keys_given(engine: &Engine, project: &Project) -> anyhow::Result<()> {
     for environment in project.environments.keys() {
         let key = EnvironmentKey::new(project.project.clone(), environment.clone());
-        for (name, value) in [("railway-key", RAILWAY_KEY), ("cloudflare-key", CLOUDFLARE_KEY)] {
+        let keys =
+            [("railway-key", RAILWAY_KEY), ("cloudflare-key", CLOUDFLARE_KEY), ("github-key", GITHUB_KEY)];
+        for (name, value) in keys {
             let name: SecretName = name.parse()?;
             if engine.store().secret_get(&key, &name).await?.is_none() {
                 engine.secret_set(&key, &name, SecretString::from(value), &Actor::system()).await?;

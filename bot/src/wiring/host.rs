@@ -118,7 +118,7 @@ impl Host {
         let database =
             LocalDatabase::new(&root, Arc::clone(&parts.clock), vault.clone(), Arc::clone(&parts.redactor));
         let (prometheus, messenger) = (parts.prometheus(config)?, parts.messenger(config)?);
-        let accounts = parts.accounts(config);
+        let (accounts, ci) = (parts.accounts(config), parts.ci(config));
         let here = EnvironmentPorts {
             platform: platform.clone(),
             edge: edge.clone(),
@@ -134,6 +134,7 @@ impl Host {
             database: Arc::new(database),
             messenger,
             accounts,
+            ci,
         });
         // Before others are let in: who speaks, and what there is to speak about, depends on it.
         let sample_made =

@@ -57,7 +57,7 @@ impl Member {
             Err(error) => return Err(error).context("can't share the runs of the host"),
         };
         let (prometheus, messenger) = (parts.prometheus(config)?, parts.messenger(config)?);
-        let accounts = parts.accounts(config);
+        let (accounts, ci) = (parts.accounts(config), parts.ci(config));
         let engine = parts.engine(Ports {
             platform: far.clone(),
             edge: far.clone(),
@@ -66,6 +66,7 @@ impl Member {
             database: far,
             messenger,
             accounts,
+            ci,
         });
         let stop = CancellationToken::new();
         tokio::spawn(tenure::secrets_learn(engine.clone(), stop.child_token()));

@@ -1,5 +1,6 @@
 //! Puts the program together, in order, and takes it apart again, in order. Only here do all crates meet.
 
+mod ci;
 mod fronts;
 mod host;
 mod lock;

@@ -14,14 +14,16 @@ use engine::artifacts::Artifacts;
 use engine::audit::SigningKey;
 use engine::clock::{Clock, SystemClock};
 use engine::control::{Engine, EngineParts, Vault};
+use engine::model::Provider;
 use engine::notify::PhoneView;
-use engine::ports::{Accounts, Messenger, Ports};
+use engine::ports::{Accounts, Ci, Messenger, Ports};
 use engine::redact::Redactor;
 use engine::secrets::{MasterKey, MasterKeys, SecretError};
 use engine::store::Store;
 use policies::Rules;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::ci::Checks;
 use crate::config::Config;
 
 /// The key secrets are sealed under.
@@ -86,6 +88,12 @@ impl Parts {
     /// Providers, to be asked whose a key is.
     pub(crate) fn accounts(&self, config: &Config) -> Arc<dyn Accounts> {
         Arc::new(ProviderAccounts::new(config.api_bases.clone(), self.budgets.clone()))
+    }
+
+    /// What continuous integration says of commits.
+    pub(crate) fn ci(&self, config: &Config) -> Arc<dyn Ci> {
+        let api_base = config.api_bases.get(&Provider::Github).cloned();
+        Arc::new(Checks::new(self.store.clone(), self.vault.clone(), api_base, self.budgets.clone()))
     }
 
     /// An engine of these parts.

@@ -36,6 +36,7 @@ pub(crate) fn engine_unplugged(config: &Config, parts: Parts) -> Engine {
         database: Arc::new(database),
         messenger: Arc::new(PhoneView::new(parts.store.clone(), Arc::clone(&parts.clock))),
         accounts: parts.accounts(config),
+        ci: parts.ci(config),
     };
     parts.engine(ports)
 }

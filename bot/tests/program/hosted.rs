@@ -18,7 +18,7 @@ environments:
 #[test]
 fn a_demonstration_deploys_to_railway_and_leaves_nothing_behind() {
     let world = World::empty();
-    let lines = "deploy v1.1.0 to staging\n/wait\nstatus staging\ndeploy production\n/quit\n";
+    let lines = "deploy v1.1.0 to staging\n/wait\nstatus staging\ndeploy v1.3.0 to production\ndeploy production\n/quit\n";
     let told = world.program_with(&["demo", "railway"], lines, &[]).ended(0);
     told.says("railway answers; it builds 6479d76 when it is started")
         .says("healthy: api 1/1, web 1/1")
@@ -26,6 +26,8 @@ fn a_demonstration_deploys_to_railway_and_leaves_nothing_behind() {
         .says("succeeded in")
         .says("https://api.staging.acme.example")
         .says("cron  release 1, at `*/15 * * * *`, on")
+        .says("CI of 6479d76 is passing, 2 checks")
+        .says("is failing: test (failure); production takes only what passed")
         .says("Needs approval by one other person");
     let left = std::fs::read_dir(world.data()).map(Iterator::count).unwrap_or_default();
     assert_eq!(left, 0, "its folder goes with it");

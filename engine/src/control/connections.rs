@@ -1,6 +1,8 @@
 //! Connecting accounts at providers: the desired state names the connection, its secret opens it, and a real call verifies that it
 //! does. `connect` writes nothing at the provider, so there is no run: what it changes is what the database owns.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::clearance::Asked;
@@ -8,7 +10,7 @@ use super::{Engine, Refusal};
 use crate::clock::EpochMs;
 use crate::model::{
     Actor, Connection, ConnectionCheck, ConnectionHere, ConnectionMode, ConnectionName, EnvironmentKey,
-    Provider, Role, SecretName,
+    Provider, Role, SecretName, github_repository,
 };
 use crate::ports::{Account, PortError};
 use crate::secrets::SecretRef;
@@ -192,7 +194,10 @@ impl Engine {
         let vault: &dyn crate::ports::SecretSource = &**self.vault();
         let read = vault.secret_read(environment, &connection.secret, Some(sealed.version), &reader).await;
         let answer = match read {
-            Ok(key) => accounts.verify(provider, connection.mode, &key).await,
+            Ok(key) => {
+                let repositories = self.repositories_of(environment).await?;
+                accounts.verify(provider, connection.mode, &key, &repositories).await
+            }
             Err(error) => Err(error),
         };
         let at_ms = self.now_ms();
@@ -222,6 +227,16 @@ impl Engine {
         });
         self.write(commit).await?;
         Ok(state_of(check))
+    }
+
+    /// The repositories at GitHub that hold the code of an environment's services, each `owner/name`.
+    async fn repositories_of(&self, environment: &EnvironmentKey) -> Result<Vec<String>, Refusal> {
+        let Some(project) = self.described_in(environment).await? else { return Ok(Vec::new()) };
+        let own = project.value.services.values().filter_map(|service| service.source.as_ref());
+        let sources = std::iter::once(&project.value.source).chain(own);
+        let names: BTreeSet<String> =
+            sources.filter_map(|source| github_repository(&source.repository)).collect();
+        Ok(names.into_iter().collect())
     }
 
     /// Verifies the connections that a secret opens, once somebody has set it.

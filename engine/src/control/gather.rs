@@ -72,6 +72,7 @@ impl Engine {
         let live =
             desired.live.and_then(|number| releases.iter().find(|release| release.id.number == number));
         let (commit, own_commits) = self.commits(request, &project.value, live).await?;
+        let ci = self.ci_of(request, &project.value, commit.as_ref(), &own_commits).await?;
         let migrations = match (&project.value.migrations, &commit) {
             (Some(migrations), Some(commit)) => {
                 self.migrations_in(&project.value.source, &commit.id, migrations).await
@@ -132,6 +133,7 @@ impl Engine {
             applied,
             commit,
             own_commits,
+            ci,
             migrations,
             migrations_unread,
             commits,

@@ -11,6 +11,7 @@ mod before_canary;
 mod begin;
 mod budget;
 mod bundle;
+mod ci;
 mod clearance;
 mod connections;
 mod crashes;

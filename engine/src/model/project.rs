@@ -288,6 +288,9 @@ pub struct EnvironmentPolicy {
     pub approvals: u32,
     /// Patterns of refs that may be deployed (`main`, `v*`); empty means any.
     pub allowed_refs: Vec<String>,
+    /// Commits that come here must have passed continuous integration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub requires_ci: bool,
     /// Times in which nothing changes.
     pub freeze: Vec<FreezeWindow>,
     /// Most changing runs in any hour.

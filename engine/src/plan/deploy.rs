@@ -9,14 +9,14 @@ use super::changes::{diff, release_name};
 use super::facts::build_key;
 use super::stages::{staged, stages};
 use super::{
-    DiffLine, Effect, Facts, Finding, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, breaking, lint, short,
-    way_back,
+    DiffLine, Effect, Facts, Finding, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, breaking, ci, lint,
+    short, way_back,
 };
 use crate::model::{
     CanaryChoice, MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName,
     ServiceRelease, Source,
 };
-use crate::ports::{BuildRequest, Migration, Weight};
+use crate::ports::{BuildRequest, Commit, Migration, Weight};
 use crate::step::{
     ApplyMigrations, DesiredChange, EnsureShape, Finalize, Preflight, ProbeCheck, PutConfig, PutSchedules,
     RefCheck, ResolveRef, ScheduleChange, Serve, Shift, ShiftTraffic, StepKind, Verify,
@@ -124,6 +124,7 @@ pub(super) fn plan(
     }
 
     let mut risk = Risk::low();
+    let passes_ci = ci::must_pass(facts)?;
     if described.production {
         risk.at_least(RiskLevel::Medium, "production");
     }
@@ -201,7 +202,9 @@ pub(super) fn plan(
         step(
             "resolve ref",
             format!("{reference_name} is {}, {}", short(&commit.id), commit.subject),
-            StepKind::ResolveRef(ResolveRef { checks: ref_checks(facts, code, &commit.id, &builds) }),
+            StepKind::ResolveRef(ResolveRef {
+                checks: ref_checks(facts, code, commit, &builds, &chosen, passes_ci),
+            }),
         ),
         step(
             "preflight",
@@ -320,11 +323,19 @@ pub(super) fn plan(
         release: Some(release),
         destructive: false,
         stays: false,
+        told: Vec::new(),
     })
 }
 
 /// What the ref must still stand for: in the project's repository, and in those that services have of their own.
-fn ref_checks(facts: &Facts, code: &Code<'_>, ours: &str, builds: &[BuildRequest]) -> Vec<RefCheck> {
+fn ref_checks(
+    facts: &Facts,
+    code: &Code<'_>,
+    ours: &Commit,
+    builds: &[BuildRequest],
+    chosen: &[ServiceName],
+    passes_ci: bool,
+) -> Vec<RefCheck> {
     let check = |source: &Source, commit: &str| RefCheck {
         source: source.clone(),
         // A branch may have moved on since; what was proved has not.
@@ -333,11 +344,16 @@ fn ref_checks(facts: &Facts, code: &Code<'_>, ours: &str, builds: &[BuildRequest
             None => code.reference.map(ToOwned::to_owned),
         },
         commit: commit.to_owned(),
+        passes_ci,
     };
-    let mut checks = vec![check(&facts.project.source, ours)];
-    for build in builds {
-        if checks.iter().all(|check| check.source.repository != build.source.repository) {
-            checks.push(check(&build.source, &build.commit));
+    let mut checks = vec![check(&facts.project.source, ours.id.as_str())];
+    let built = builds.iter().map(|build| (&build.source, build.commit.as_str()));
+    // Where builds come with the deploy, services of other repositories have none here.
+    let services = chosen.iter().filter_map(|name| facts.project.services.get(name)?.source.as_ref());
+    let own = services.map(|source| (source, facts.commit_of(source, ours).id.as_str()));
+    for (source, commit) in built.chain(own) {
+        if checks.iter().all(|check| check.source.repository != source.repository) {
+            checks.push(check(source, commit));
         }
     }
     checks

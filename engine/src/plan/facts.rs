@@ -14,8 +14,8 @@ use crate::model::{
     ReleaseState, SecretName, Service, ServiceName, ServiceRelease, Source, Variable,
 };
 use crate::ports::{
-    AppliedMigration, BuildKey, BuildState, Capabilities, Commit, ConfigSet, DatabaseAt, InstanceSet,
-    Migration, ObservedEnvironment, Schedule, Shape, Weight,
+    AppliedMigration, BuildKey, BuildState, Capabilities, CiReport, Commit, ConfigSet, DatabaseAt,
+    InstanceSet, Migration, ObservedEnvironment, Schedule, Shape, Weight,
 };
 
 use crate::project::kind_word;
@@ -52,6 +52,9 @@ pub struct Facts {
     pub commit: Option<Commit>,
     /// The same for services with a source of their own, by repository.
     pub own_commits: BTreeMap<String, Commit>,
+    /// What continuous integration says of the commits that come, by their ids, or why that is not known; empty where it is not
+    /// asked.
+    pub ci: BTreeMap<String, Result<CiReport, String>>,
     /// Migrations in that commit.
     pub migrations: Vec<Migration>,
     /// Why the migrations of the commit could not be read, when a plan can do without them: a way back must not wait

@@ -5,6 +5,7 @@ mod again;
 mod backfill;
 mod by_command;
 mod changes;
+mod ci;
 mod component;
 mod deploy;
 mod destroy;
@@ -179,6 +180,10 @@ pub struct Plan {
     pub way_back: WayBack,
     /// Remarks: "nothing to migrate", "web is left as it is".
     pub notes: Vec<String>,
+    /// What was known when it was made and may be otherwise when it starts, which is seen to then: "CI of 1a2b3c4 is pending".
+    /// Not part of what is approved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<String>,
     /// The observed state it was made from, a line each: anything else at apply is drift.
     pub observed: Vec<String>,
     /// The release it makes, when it makes one.
@@ -202,10 +207,11 @@ impl Plan {
         })
     }
 
-    /// SHA-256 over the canonical JSON of the whole plan, hexadecimal. Two plans with one digest do the same to the
-    /// same state.
+    /// SHA-256 over the canonical JSON of the whole plan but for what was only told, hexadecimal. Two plans with one digest do
+    /// the same to the same state.
     pub fn digest(&self) -> String {
-        let value = serde_json::to_value(self).unwrap_or_default();
+        let bare = Self { told: Vec::new(), ..self.clone() };
+        let value = serde_json::to_value(bare).unwrap_or_default();
         hex::encode(Sha256::digest(canonical_json(&value).as_bytes()))
     }
 
@@ -259,6 +265,12 @@ impl Plan {
 
 /// Makes the plan for a request out of the facts. Pure: the same request and facts give the same plan.
 pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
+    let mut plan = planned(request, facts)?;
+    plan.told = ci::told(facts);
+    Ok(plan)
+}
+
+fn planned(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
     match &request.change {
         Change::Deploy { services, reference, proved, migrate, canary } => deploy::plan(
             request,

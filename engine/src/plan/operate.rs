@@ -6,7 +6,7 @@ use super::deploy::{
     VERIFY_FAILURES_MAX, VERIFY_REQUESTS, findings, names, newest_schema, pending, probes, slowing, step,
 };
 use super::{
-    Alone, DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking, short,
+    Alone, DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking, ci, short,
     statements,
 };
 use crate::model::{Dialect, MigrateChoice, Release, RunRequest, ServiceName};
@@ -49,6 +49,7 @@ pub(super) fn finish(request: &RunRequest, facts: &Facts, draft: Draft) -> Resul
         release: None,
         destructive: false,
         stays: false,
+        told: Vec::new(),
     })
 }
 
@@ -158,6 +159,7 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
     };
     let by_command = by_command::is_used(facts);
     let notes = command.iter().map(|(_, command)| by_command::note(command)).collect();
+    let passes_ci = ci::must_pass(facts)?;
     let diff = pending.iter().map(new_migration).collect();
     let reference = match &request.change {
         crate::model::Change::Migrate { reference } => reference.clone(),
@@ -183,6 +185,7 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
                             source: facts.project.source.clone(),
                             reference: Some(reference.unwrap_or_else(|| commit.id.clone())),
                             commit: commit.id.clone(),
+                            passes_ci,
                         }],
                     }),
                 ),

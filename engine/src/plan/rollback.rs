@@ -268,6 +268,7 @@ pub(super) fn plan(
         release,
         destructive: false,
         stays: false,
+        told: Vec::new(),
     })
 }
 

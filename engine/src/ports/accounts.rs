@@ -29,12 +29,13 @@ pub trait Accounts: Send + Sync {
     /// Whether anything can be asked of a provider.
     fn can_verify(&self, provider: Provider) -> bool;
 
-    /// Asks a provider with a key: a real call, which changes nothing. [`PortError::Fail`] when the key is not taken, or is one of the
-    /// other mode.
+    /// Asks a provider with a key: a real call, which changes nothing. A code host is asked about `repositories`, each
+    /// `owner/name`. [`PortError::Fail`] when the key is not taken, or is one of the other mode.
     async fn verify(
         &self,
         provider: Provider,
         mode: Option<ConnectionMode>,
         key: &SecretString,
+        repositories: &[String],
     ) -> Result<Account, PortError>;
 }

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod by_environment;
+mod ci;
 mod code;
 mod crashes;
 mod database;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use accounts::*;
 pub use by_environment::*;
+pub use ci::*;
 pub use code::*;
 pub use crashes::*;
 pub use database::*;
@@ -55,6 +57,8 @@ pub struct Ports {
     pub messenger: Arc<dyn Messenger>,
     /// Says whose a key is.
     pub accounts: Arc<dyn Accounts>,
+    /// Says whether a commit passed its checks.
+    pub ci: Arc<dyn Ci>,
 }
 
 impl std::fmt::Debug for Ports {

@@ -236,6 +236,7 @@ fn policy(policy: &EnvironmentPolicy, approvals: u32, defaults: Defaults) -> Yam
     let mut keys = Keys::new(defaults);
     keys.word("approvals", policy.approvals, approvals);
     keys.filled("allowed_refs", Yaml::List(policy.allowed_refs.iter().map(text).collect()));
+    keys.word("requires_ci", policy.requires_ci, false);
     keys.maybe("runs_per_hour", policy.runs_per_hour.map(word));
     keys.maybe("max_replicas", policy.max_replicas.map(word));
     keys.filled("allowed_sizes", Yaml::List(policy.allowed_sizes.iter().map(text).collect()));

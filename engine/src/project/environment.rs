@@ -213,6 +213,7 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
     let keys = spot.keys(&[
         "approvals",
         "allowed_refs",
+        "requires_ci",
         "freeze",
         "runs_per_hour",
         "max_replicas",
@@ -230,6 +231,7 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         allowed_refs: keys.or("allowed_refs", Vec::new(), |spot| {
             Some(spot.items()?.iter().filter_map(ref_pattern).collect())
         }),
+        requires_ci: keys.or("requires_ci", false, |spot| spot.flag()),
         freeze: keys.or("freeze", Vec::new(), |spot| freezes(&spot)),
         runs_per_hour: keys.maybe("runs_per_hour", |spot| spot.number(&RUNS_PER_HOUR)),
         max_replicas: keys.maybe("max_replicas", |spot| spot.number(&REPLICAS_ALLOWED)),

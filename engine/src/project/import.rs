@@ -11,7 +11,7 @@ use super::limits::{ENVIRONMENTS_MAX, SERVICES_MAX};
 use super::migrations;
 use super::needs::start_order;
 use super::spot::{Keys, Spot};
-use super::{components, connection, hosted, service, source, tree};
+use super::{ci, components, connection, hosted, service, source, tree};
 use crate::backfill::Fill;
 use crate::model::{
     CommandJob, Component, ComponentName, Environment, EnvironmentName, Job, JobName, Person, Phone, Project,
@@ -82,6 +82,7 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
             migrations: migrations.as_ref(),
         };
         hosted::check(root, &around, environments);
+        ci::check(root, &around, environments);
     }
     let jobs = keys.or("jobs", IndexMap::new(), |spot| jobs(&spot, &known, &components));
     let people = keys.or("people", Vec::new(), |spot| people(&spot));

@@ -3,6 +3,7 @@
 mod address;
 mod canary;
 mod check;
+mod ci;
 mod components;
 mod connection;
 mod describe;

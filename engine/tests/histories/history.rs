@@ -61,7 +61,7 @@ async fn play(ground: &mut Ground, seed: u64, events: &[Event]) -> Played {
     let mut kept = life.look(None, false).await;
     for event in events {
         if kept.is_ok() {
-            kept = life.goes_on(event).await;
+            kept = Box::pin(life.goes_on(event)).await;
         }
     }
     if kept.is_ok() {

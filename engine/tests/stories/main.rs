@@ -9,6 +9,7 @@ mod world;
 mod approval;
 mod backfill;
 mod bundle;
+mod ci;
 mod components;
 mod deploy;
 mod description;

@@ -82,6 +82,9 @@ pub(super) async fn begin(t: &mut Story, case: &Case) {
     if case.name == "backfill" {
         t.has_rows(120);
     }
+    if case.name == "deploy-one" {
+        t.redescribes(&crate::ci::REQUIRED).await.unwrap();
+    }
     if case.name == "remove-component" {
         let redis = "postgres: { kind: database }\n  redis: { kind: cache }";
         t.redescribes(&[("postgres: { kind: database }", redis)]).await.unwrap();
@@ -162,7 +165,7 @@ pub(super) fn each(t: &Story, calls: &[(Call, u32)], kinds: &[FaultKind]) -> Vec
             faults.push((Fault::of(call, kind).nth(nth), format!("{kind:?} at {call} {nth}")));
         }
     }
-    let played = faults.into_iter().enumerate().filter(|(place, _)| t.plays(*place));
+    let played = faults.into_iter().enumerate().filter(|(place, _)| t.kind.plays(*place));
     played.map(|(_, fault)| fault).collect()
 }
 
@@ -245,7 +248,7 @@ async fn fails_at_each_call(t: &mut Story, case: &Case) {
     let (wanted, _) = undisturbed(t, case).await;
     for (place, call) in calls_made(t, case).await.into_iter().enumerate() {
         for nth in times_tried(call) {
-            if !t.plays(place + nth as usize) {
+            if !t.kind.plays(place + nth as usize) {
                 continue;
             }
             begin(t, case).await;

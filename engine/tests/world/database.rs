@@ -14,6 +14,19 @@ pub(crate) enum Kind {
     Postgres,
 }
 
+/// Of what may go wrong with a call, every so many'th is played on PostgreSQL: what a call does to the world is the same on
+/// both, and where a database commits, which may differ, is played in full on both. Prime to the kinds there are of each, so
+/// that all of them come.
+const POSTGRES_PLAYS: usize = 5;
+
+impl Kind {
+    /// Whether a trouble is played on this database, by its place in the list of them.
+    #[allow(dead_code, reason = "not every test program plays troubles")]
+    pub(crate) fn plays(self, trouble: usize) -> bool {
+        self == Self::Sqlite || trouble.is_multiple_of(POSTGRES_PLAYS)
+    }
+}
+
 /// Both, in the order tests run on them.
 pub(crate) const BOTH: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 

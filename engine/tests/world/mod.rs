@@ -112,17 +112,7 @@ pub fn on(kind: Kind, story: impl AsyncFn(&mut Story)) {
     });
 }
 
-/// Of what may go wrong with a call, every so many'th is played on PostgreSQL: what a call does to the world is the same on
-/// both, and where a database commits, which may differ, is played in full on both. Prime to the kinds there are of each, so
-/// that all of them come.
-const POSTGRES_PLAYS: usize = 5;
-
 impl Story {
-    /// Whether a trouble is played on this database, by its place in the list of them.
-    pub fn plays(&self, trouble: usize) -> bool {
-        self.kind == Kind::Sqlite || trouble.is_multiple_of(POSTGRES_PLAYS)
-    }
-
     /// The beginning: releases v1 to v3 are tagged, the project is imported, nothing runs.
     pub async fn begin(kind: Kind) -> Self {
         let database = Arc::new(TestDatabase::make(kind).await);

@@ -171,7 +171,7 @@ pub(super) fn plan_parts(card: Card, plan: &Plan, way_back_took_ms: Option<i64>)
         .fields(stakes(plan, way_back_took_ms))
         .list(proved, plan.way_back.proof.clone())
         .list("Not proved", plan.way_back.lacks.clone())
-        .list("Notes", plan.notes.clone())
+        .list("Notes", [plan.notes.as_slice(), &plan.told].concat())
 }
 
 /// What changes, a line each.

@@ -1,10 +1,10 @@
 //! Accounts at providers: seen where people look, and never crossed.
 
 use engine::model::Provider;
-use engine::ports::Account;
+use engine::ports::{Account, CiState};
 use expect_test::expect;
 
-use crate::harness::{Project, chat, chat_about, hours};
+use crate::harness::{Project, chat, chat_about, good, hours};
 
 fn about_stripe() -> Project {
     Project::usual().with(
@@ -328,5 +328,92 @@ fn one_that_is_not_taken_leaves_the_others() {
               [Enter it safely]
               > connect sendgrid to staging
         "#]]);
+    });
+}
+
+/// What GitHub's checks say of a commit is on the card, and in the way where production takes only what passed.
+#[test]
+fn production_takes_what_passed_its_checks() {
+    let project = Project::usual()
+        .with(
+            "environments:",
+            "connections: { github: { provider: github, secret: github-token } }\nenvironments:",
+        )
+        .with("https://code.example/invoice-perfect.git", "https://github.com/acme/invoice-perfect")
+        .production("approvals: 1, requires_ci: true");
+    chat_about(&project, async |t| {
+        t.release("v1.1.0", good());
+        t.world().ci("v1.1.0", CiState::Failing, "failing: build (failure), lint (cancelled)").unwrap();
+        t.user("ana").says("deploy v1.1.0 to production").await;
+        t.whispers(
+            "ana",
+            expect![[r#"
+            ✗ CI of 7332970 is failing: build (failure), lint (cancelled); production takes only what passed.
+              Next: mend it and push, or name what passed: deploy production ref …
+              > deploy v1.1.0 to production
+        "#]],
+        );
+        t.world().ci("v1.1.0", CiState::Pending, "pending: build (in_progress)").unwrap();
+        t.user("ana").says("deploy v1.1.0 to production").await;
+        t.bot_shows(expect![[r#"
+            ? r-1 · Deploy v1.1.0 (7332970) to production · awaiting approval
+              Needs approval by one other person (deployer or admin); open until 2026-11-18 13:00 UTC.
+              asked by: ana
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                api: new, v1.1.0 (7332970)
+                web: new, v1.1.0 (7332970)
+                cron: new, v1.1.0 (7332970)
+              risk: medium: production
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              Proved:
+                nothing runs that could be harmed
+              Notes:
+                CI of 7332970 is pending: build (in_progress); it is waited for before anything changes
+              · resolve ref: v1.1.0 is 7332970, Work for v1.1.0
+              · preflight: tools, disk and ports are there; 7332970 builds
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Approve!] [Reject]
+              > deploy v1.1.0 to production
+        "#]]);
+        t.user("ben").clicks("Approve").await;
+        t.ticks().await;
+        t.bot_shows(expect![[r#"
+            … r-1 · Deploy v1.1.0 (7332970) to production · running, 0 ms
+              asked by: ana
+              approved by: ben
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                api: new, v1.1.0 (7332970)
+                web: new, v1.1.0 (7332970)
+                cron: new, v1.1.0 (7332970)
+              risk: medium: production
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              … resolve ref: CI of 7332970 is pending: build (in_progress) (0 ms)
+              · preflight: tools, disk and ports are there; 7332970 builds
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Pause] [Cancel!]
+              > deploy v1.1.0 to production
+        "#]]);
+        t.world().ci("v1.1.0", CiState::Passing, "passing, 2 checks").unwrap();
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.1.0 (7332970) to production · succeeded in 15 s"]);
+        t.never_mind_the_rest();
     });
 }

@@ -140,3 +140,22 @@ environments: { local: { connections: [stripe] } }
 ",
     ));
 }
+
+#[test]
+fn where_checks_have_to_pass_there_is_somebody_to_ask() {
+    let required = "environments: { staging: { policy: { requires_ci: true } } }\n";
+    expect![[r#"
+        p.yaml:4:51 environments.staging.policy.requires_ci: what GitHub says of commits is read with a connection to it; add one: `connections: { github: { provider: github, secret: github-token } }`
+        p.yaml:4:51 environments.staging.policy.requires_ci: GitHub says whether commits passed; the repository must be https://github.com/OWNER/NAME, not `/repo`
+    "#]].assert_eq(&told(required));
+    let two = "connections: { a: { provider: github, secret: x }, b: { provider: github, secret: y } }\n";
+    expect![[r#"
+        p.yaml:5:51 environments.staging.policy.requires_ci: GitHub is asked with one connection, and there are 2; leave one
+        p.yaml:5:51 environments.staging.policy.requires_ci: GitHub says whether commits passed; the repository must be https://github.com/OWNER/NAME, not `/repo`
+    "#]].assert_eq(&told(&format!("{two}{required}")));
+    let at_github = BASE.replace("/repo", "\"https://github.com/acme/shop\"");
+    let one = "connections: { github: { provider: github, secret: github-token } }\n";
+    let shop = read(&format!("{at_github}{one}{required}"));
+    assert!(export(&shop).contains("requires_ci: true"), "{}", export(&shop));
+    assert_eq!(read(&export(&shop)), shop);
+}

@@ -244,6 +244,8 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                 EnvironmentPolicy {
                     approvals,
                     allowed_refs: refs.into_iter().map(str::to_owned).collect(),
+                    // Needs a connection; `connections` has it.
+                    requires_ci: false,
                     freeze,
                     runs_per_hour,
                     max_replicas,
