@@ -10,6 +10,10 @@ use super::{GitHub, Repository};
 
 /// Pages of each kind that are read; what is behind them makes the whole unknown.
 const PAGES_MAX: usize = 10;
+/// Checks that are named in a sentence; the others are counted.
+const NAMED_MAX: usize = 5;
+/// What is shown of a name.
+const NAME_CHARS_MAX: usize = 60;
 
 /// One status or check run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +57,13 @@ impl Ci {
     /// In a sentence, with the names of what holds it up.
     pub fn says(&self) -> String {
         let named = |state: CiState| {
-            let names = self.checks.iter().filter(|check| check.state == Some(state));
-            names.map(|check| format!("{} ({})", check.name, check.word)).collect::<Vec<_>>().join(", ")
+            let those = self.checks.iter().filter(|check| check.state == Some(state));
+            let names = those.clone().take(NAMED_MAX).map(|it| format!("{} ({})", plain(&it.name), it.word));
+            let names = names.collect::<Vec<_>>().join(", ");
+            match those.count().saturating_sub(NAMED_MAX) {
+                0 => names,
+                more => format!("{names} and {more} more"),
+            }
         };
         match self.state {
             CiState::Unknown if self.is_cut => "unknown: there are more checks than were read".to_owned(),
@@ -68,6 +77,16 @@ impl Ci {
             state => format!("{state}: {}", named(state)),
         }
     }
+}
+
+/// A name somebody gave, in one line that is not too long.
+fn plain(name: &str) -> String {
+    let mut plain: String =
+        name.chars().take(NAME_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if name.chars().nth(NAME_CHARS_MAX).is_some() {
+        plain.push('…');
+    }
+    plain
 }
 
 #[derive(Deserialize)]

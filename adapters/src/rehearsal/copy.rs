@@ -106,6 +106,7 @@ impl Copy<'_> {
             policy.allowed_sizes.clear();
             policy.max_replicas = None;
             policy.ask_between_stages = false;
+            policy.requires_ci = false;
         }
         project
     }

@@ -9,11 +9,15 @@ use super::{Call, World};
 impl World {
     /// What is said of a commit from now on, named by branch, tag or id: `failing: build (failure)`.
     pub fn ci(&self, reference: &str, state: CiState, says: &str) -> Result<(), PortError> {
-        self.with(|sim| {
-            let commit = sim.code.resolve(Some(reference))?;
-            sim.ci.insert(commit.id, CiReport { state, says: says.to_owned() });
-            Ok(())
-        })
+        let commit = self.with(|sim| sim.code.resolve(Some(reference)))?;
+        self.ci_of(&commit.id, state, says);
+        Ok(())
+    }
+
+    /// The same for a commit of any repository, by its whole id.
+    pub fn ci_of(&self, commit: &str, state: CiState, says: &str) {
+        let report = CiReport { state, says: says.to_owned() };
+        self.with(|sim| sim.ci.insert(commit.to_owned(), report));
     }
 }
 

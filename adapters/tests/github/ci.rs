@@ -89,6 +89,19 @@ async fn a_failure_behind_pages_is_found_and_too_many_are_unknown() {
     });
     assert_eq!(place.github.ci(&place.shop, &sha).await.unwrap().says(), "failing: run 229 (timed_out)");
     place.shop(|shop| {
+        let mut many: Vec<_> = (0..7)
+            .map(|n| (format!("run {n}"), "completed".to_owned(), Some("failure".to_owned())))
+            .collect();
+        many[0].0 = format!("one\nline {}", "long ".repeat(20));
+        shop.runs.insert(sha.clone(), many);
+    });
+    let says = place.github.ci(&place.shop, &sha).await.unwrap().says();
+    assert!(
+        says.starts_with("failing: one line long") && says.ends_with("run 4 (failure) and 2 more"),
+        "{says}"
+    );
+    assert!(!says.contains('\n') && says.len() < 250, "{says}");
+    place.shop(|shop| {
         let all = (0..1_001).map(|n| (format!("status {n}"), "success".to_owned())).collect();
         shop.statuses.insert(sha.clone(), all);
         shop.runs.clear();

@@ -38,26 +38,28 @@ impl Checks {
     async fn github(&self, environment: &EnvironmentKey) -> Result<GitHub, PortError> {
         let away = |error: engine::store::StoreError| PortError::retry(error.to_string());
         let connections = self.store.connection_list(environment).await.map_err(away)?;
-        let connection = connections.into_iter().find(|it| it.provider == Provider::Github);
-        let missing = || {
+        let mut key = None;
+        for connection in connections.into_iter().filter(|it| it.provider == Provider::Github) {
+            let sealed = self.store.secret_get(environment, &connection.secret).await.map_err(away)?;
+            key = key.or(sealed.map(|sealed| (connection.secret, sealed.version)));
+        }
+        let (secret, newest) = key.ok_or_else(|| {
             PortError::fail(
                 format!("{environment} has no key for GitHub"),
                 format!("connect github to {}", environment.environment),
             )
-        };
-        let secret = connection.ok_or_else(missing)?.secret;
-        let sealed = self.store.secret_get(environment, &secret).await.map_err(away)?.ok_or_else(missing)?;
+        })?;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(environment).cloned();
         if let Some((name, version, github)) = kept
             && name == secret
-            && version == sealed.version
+            && version == newest
         {
             return Ok(github);
         }
-        let token = self.secrets.secret_read(environment, &secret, Some(sealed.version), READER).await?;
+        let token = self.secrets.secret_read(environment, &secret, Some(newest), READER).await?;
         let settings = Settings { token, api_base: self.api_base.clone(), answer_wait: None };
         let github = GitHub::new(&settings, &self.budgets)?;
-        let made = (secret, sealed.version, github.clone());
+        let made = (secret, newest, github.clone());
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(environment.clone(), made);
         Ok(github)
     }

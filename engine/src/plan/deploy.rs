@@ -9,8 +9,8 @@ use super::changes::{diff, release_name};
 use super::facts::build_key;
 use super::stages::{staged, stages};
 use super::{
-    DiffLine, Effect, Facts, Finding, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, breaking, ci, lint,
-    short, way_back,
+    DiffLine, Effect, Facts, Finding, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, breaking, lint, short,
+    way_back,
 };
 use crate::model::{
     CanaryChoice, MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName,
@@ -124,7 +124,6 @@ pub(super) fn plan(
     }
 
     let mut risk = Risk::low();
-    let passes_ci = ci::must_pass(facts)?;
     if described.production {
         risk.at_least(RiskLevel::Medium, "production");
     }
@@ -202,9 +201,7 @@ pub(super) fn plan(
         step(
             "resolve ref",
             format!("{reference_name} is {}, {}", short(&commit.id), commit.subject),
-            StepKind::ResolveRef(ResolveRef {
-                checks: ref_checks(facts, code, commit, &builds, &chosen, passes_ci),
-            }),
+            StepKind::ResolveRef(ResolveRef { checks: ref_checks(facts, code, commit, &builds, &chosen) }),
         ),
         step(
             "preflight",
@@ -334,7 +331,6 @@ fn ref_checks(
     ours: &Commit,
     builds: &[BuildRequest],
     chosen: &[ServiceName],
-    passes_ci: bool,
 ) -> Vec<RefCheck> {
     let check = |source: &Source, commit: &str| RefCheck {
         source: source.clone(),
@@ -344,7 +340,6 @@ fn ref_checks(
             None => code.reference.map(ToOwned::to_owned),
         },
         commit: commit.to_owned(),
-        passes_ci,
     };
     let mut checks = vec![check(&facts.project.source, ours.id.as_str())];
     let built = builds.iter().map(|build| (&build.source, build.commit.as_str()));
@@ -352,7 +347,7 @@ fn ref_checks(
     let services = chosen.iter().filter_map(|name| facts.project.services.get(name)?.source.as_ref());
     let own = services.map(|source| (source, facts.commit_of(source, ours).id.as_str()));
     for (source, commit) in built.chain(own) {
-        if checks.iter().all(|check| check.source.repository != source.repository) {
+        if checks.iter().all(|it| it.source.repository != source.repository || it.commit != commit) {
             checks.push(check(source, commit));
         }
     }

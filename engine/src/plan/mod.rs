@@ -180,8 +180,8 @@ pub struct Plan {
     pub way_back: WayBack,
     /// Remarks: "nothing to migrate", "web is left as it is".
     pub notes: Vec<String>,
-    /// What was known when it was made and may be otherwise when it starts, which is seen to then: "CI of 1a2b3c4 is pending".
-    /// Not part of what is approved.
+    /// What was known when it was made, and does nothing: "CI of 1a2b3c4 is pending". It may be otherwise when it starts, and is
+    /// not part of what is approved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<String>,
     /// The observed state it was made from, a line each: anything else at apply is drift.
@@ -265,6 +265,7 @@ impl Plan {
 
 /// Makes the plan for a request out of the facts. Pure: the same request and facts give the same plan.
 pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
+    ci::must_pass(request, facts)?;
     let mut plan = planned(request, facts)?;
     plan.told = ci::told(facts);
     Ok(plan)

@@ -6,7 +6,7 @@ use super::deploy::{
     VERIFY_FAILURES_MAX, VERIFY_REQUESTS, findings, names, newest_schema, pending, probes, slowing, step,
 };
 use super::{
-    Alone, DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking, ci, short,
+    Alone, DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking, short,
     statements,
 };
 use crate::model::{Dialect, MigrateChoice, Release, RunRequest, ServiceName};
@@ -159,7 +159,6 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
     };
     let by_command = by_command::is_used(facts);
     let notes = command.iter().map(|(_, command)| by_command::note(command)).collect();
-    let passes_ci = ci::must_pass(facts)?;
     let diff = pending.iter().map(new_migration).collect();
     let reference = match &request.change {
         crate::model::Change::Migrate { reference } => reference.clone(),
@@ -185,7 +184,6 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
                             source: facts.project.source.clone(),
                             reference: Some(reference.unwrap_or_else(|| commit.id.clone())),
                             commit: commit.id.clone(),
-                            passes_ci,
                         }],
                     }),
                 ),

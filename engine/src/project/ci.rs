@@ -1,6 +1,6 @@
 //! Environments that take only what passed continuous integration: whom it is asked of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -36,13 +36,12 @@ pub(super) fn check(
             }
         }
         let own = around.services.into_iter().flat_map(IndexMap::values).filter_map(|it| it.source.as_ref());
-        let mut sources: Vec<&Source> = around.source.into_iter().chain(own).collect();
-        sources.dedup_by(|one, other| one.repository == other.repository);
-        for source in sources {
-            if github_repository(&source.repository).is_none() {
+        let all: Vec<&Source> = around.source.into_iter().chain(own).collect();
+        let repositories: BTreeSet<&str> = all.iter().map(|source| source.repository.as_str()).collect();
+        for repository in repositories {
+            if github_repository(repository).is_none() {
                 report(format!(
-                    "GitHub says whether commits passed; the repository must be https://github.com/OWNER/NAME, not `{}`",
-                    source.repository
+                    "GitHub says whether commits passed; the repository must be https://github.com/OWNER/NAME, not `{repository}`"
                 ));
             }
         }

@@ -1,4 +1,4 @@
-//! Resolve ref: every ref still stands for the commit that was planned, and passed its checks where it has to. Changes nothing.
+//! Resolve ref: every ref still stands for the commit that was planned. Changes nothing.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Look, StepAct, StepContext, Undo};
 use crate::model::Source;
 use crate::plan::short;
-use crate::ports::{CiState, Permit, PortError, Receipt};
+use crate::ports::{Permit, PortError, Receipt};
 use crate::run::Reason;
 
 /// A ref and the commit it stood for when the plan was made.
@@ -18,15 +18,7 @@ pub struct RefCheck {
     pub reference: Option<String>,
     /// The full commit id.
     pub commit: String,
-    /// Continuous integration must have passed it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub passes_ci: bool,
 }
-
-/// How long checks that are not done are waited for: an hour.
-const CI_WAIT_MS: i64 = 60 * 60_000;
-/// How often it is looked whether they are.
-const CI_POLL_MS: i64 = 15_000;
 
 /// Checks every ref again at apply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,26 +58,6 @@ impl StepAct for ResolveRef {
                 name.to_owned()
             };
             receipt = receipt.with(&fact, &now.id);
-        }
-        for check in self.checks.iter().filter(|check| check.passes_ci) {
-            let report = at.ports.ci.of_commit(at.environment, &check.source, &check.commit).await?;
-            let commit = short(&check.commit);
-            match report.state {
-                CiState::Passing => lines.push(format!("CI of {commit} is {}", report.says)),
-                CiState::Pending if at.now_ms - at.since_ms < CI_WAIT_MS => {
-                    let note = format!("CI of {commit} is {}", report.says);
-                    return Ok(Look::Going { note, poll_ms: CI_POLL_MS });
-                }
-                CiState::Pending => {
-                    let say = format!("CI of {commit} is not done after an hour: {}", report.says);
-                    return Ok(Look::Broken(Reason::new("ci-not-passing", say, "retry")));
-                }
-                CiState::Failing | CiState::Unknown => {
-                    let say = format!("CI of {commit} is {}", report.says);
-                    let next = "mend it, push, and deploy again";
-                    return Ok(Look::Broken(Reason::new("ci-not-passing", say, next)));
-                }
-            }
         }
         receipt.summary = lines.join(", ");
         Ok(Look::Done(receipt))

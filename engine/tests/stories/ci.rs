@@ -28,15 +28,15 @@ fn only_what_passed_comes_where_it_has_to_pass() {
         t.redescribes(&REQUIRED).await.unwrap();
         t.world.ci("v2", CiState::Failing, "failing: build (failure)").unwrap();
         t.world.ci("v3", CiState::Unknown, "unknown: nothing was checked").unwrap();
-        let run = t.does("ana", "staging", deploy("v1")).await;
-        assert!(t.told(&run).await.contains("is passing, 3 checks\n"), "{}", t.told(&run).await);
+        assert_eq!(told(t, deploy("v1")).await, ["CI of 2ddccde is passing, 3 checks"]);
+        t.does("ana", "staging", deploy("v1")).await;
         let before = t.picture("staging").await;
         let refused = t.tries("ana", "staging", deploy("v2")).await.unwrap_err();
         assert_eq!(refused.code(), "ci-not-passing");
-        expect!["CI of 940e9a2 is failing: build (failure); staging takes only what passed"]
+        expect!["CI of 940e9a2 is failing: build (failure); staging takes only what passed, so say it again once it does"]
             .assert_eq(&refused.to_string());
         let refused = t.tries("ana", "staging", migrate("v3")).await.unwrap_err();
-        expect!["CI of 6fd42c2 is unknown: nothing was checked; staging takes only what passed"]
+        expect!["CI of 6fd42c2 is unknown: nothing was checked; staging takes only what passed, so say it again once it does"]
             .assert_eq(&refused.to_string());
         assert_eq!(t.picture("staging").await, before);
 
@@ -61,69 +61,72 @@ fn it_is_asked_again_before_anything_changes() {
         t.world.ci("v2", CiState::Failing, "failing: smoke (timed_out)").unwrap();
         t.settle_all().await;
         expect!["failed: ci-not-passing"].assert_eq(&t.outcome(&run).await);
-        expect!["CI of 940e9a2 is failing: smoke (timed_out); staging takes only what passed"]
+        expect!["CI of 940e9a2 is failing: smoke (timed_out); staging takes only what passed, so say it again once it does"]
             .assert_eq(&t.reason(&run).await.say);
         assert_eq!(t.picture("staging").await, before);
     });
 }
 
+/// Who can't be asked says nothing, so nothing comes; and nobody behind it in the line waits for that.
 #[test]
-fn checks_that_are_not_done_are_waited_for_and_not_for_ever() {
+fn what_is_not_known_does_not_come() {
     on_both(async |t| {
         t.redescribes(&REQUIRED).await.unwrap();
-        t.world.ci("v1", CiState::Pending, "pending: build (in_progress)").unwrap();
-        expect!["CI of 2ddccde is pending: build (in_progress); it is waited for before anything changes"]
-            .assert_eq(&told(t, deploy("v1")).await.join("\n"));
-        let run = t.orders("ana", "staging", deploy("v1")).await;
-        let due_ms = t.settle().await.unwrap();
-        assert_eq!(t.state(&run).await, "running");
-        expect![[r#"
-            queued
-            running
-              resolve ref …
-              resolve ref waits: CI of 2ddccde is pending: build (in_progress)
-        "#]]
-        .assert_eq(&t.told(&run).await);
-        // Killed while it waits, it goes on waiting.
-        t.crash_and_restart().await;
-        t.passes(due_ms - t.now_ms());
-        t.settle().await;
-        assert_eq!(t.picture("staging").await, "");
-        t.world.ci("v1", CiState::Passing, "passing, 2 checks").unwrap();
-        t.settle_all().await;
-        assert_eq!(t.outcome(&run).await, "succeeded");
+        t.does("ana", "staging", deploy("v1")).await;
+        let away = Fault::of(Call::OfCommit, FaultKind::RetryBefore { after_ms: 60_000 });
+        t.world.fault(away.clone());
+        let refused = t.tries("ana", "staging", deploy("v2")).await.unwrap_err();
+        expect!["ci-not-passing: what CI says of 940e9a2 is not known: of_commit of staging 940e9a29e57d3c321c07f82f29197b036c06b09a: the other side is busy; staging takes only what passed, so say it again once it does"].assert_eq(&format!("{}: {refused}", refused.code()));
+        t.world.faults_clear();
+        t.world.ci("v2", CiState::Pending, "pending: build (in_progress)").unwrap();
+        let refused = t.tries("ana", "staging", deploy("v2")).await.unwrap_err();
+        expect!["CI of 940e9a2 is pending: build (in_progress); staging takes only what passed, so say it again once it does"].assert_eq(&refused.to_string());
 
-        t.world.ci("v3", CiState::Pending, "pending: build (queued)").unwrap();
         let run = t.orders("ana", "staging", deploy("v3")).await;
-        t.settle().await;
-        t.world.ci("v3", CiState::Failing, "failing: build (failure)").unwrap();
+        let behind = t.orders("ben", "staging", scale(&["api"], 2)).await;
+        t.world.fault(away);
         t.settle_all().await;
+        t.world.faults_clear();
         assert_eq!(t.outcome(&run).await, "failed: ci-not-passing");
-        expect!["CI of 6fd42c2 is failing: build (failure)"].assert_eq(&t.reason(&run).await.say);
-
-        t.world.ci("v2", CiState::Pending, "pending: build (queued)").unwrap();
-        let run = t.orders("ana", "staging", deploy("v2")).await;
-        t.settle_all().await;
-        expect!["failed: ci-not-passing"].assert_eq(&t.outcome(&run).await);
-        let reason = t.reason(&run).await;
-        expect!["CI of 940e9a2 is not done after an hour: pending: build (queued): retry"]
-            .assert_eq(&format!("{}: {}", reason.say, reason.next));
+        assert_eq!(t.outcome(&behind).await, "succeeded");
     });
 }
 
-/// What is approved is what is done, whatever became of the checks until then.
+/// What is approved is what is done, whatever else was checked until then.
 #[test]
-fn checks_that_are_done_by_the_time_it_is_approved_are_no_other_plan() {
+fn more_checks_by_the_time_it_is_approved_are_no_other_plan() {
     on_both(async |t| {
         let production = ("policy: { max_replicas: 4 }", "policy: { requires_ci: true }");
         t.redescribes(&[AT_GITHUB, CONNECTED, production]).await.unwrap();
-        t.world.ci("v1", CiState::Pending, "pending: build (in_progress)").unwrap();
+        t.world.ci("v1", CiState::Passing, "passing, 1 check").unwrap();
         let run = t.asks("ana", "production", deploy("v1")).await;
         assert_eq!(t.state(&run).await, "awaiting-approval");
         t.world.ci("v1", CiState::Passing, "passing, 2 checks").unwrap();
         t.approves("ben", &run).await.unwrap();
         t.settle_all().await;
         assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
+
+        let run = t.asks("ana", "production", deploy("v2")).await;
+        t.world.ci("v2", CiState::Failing, "failing: smoke (failure)").unwrap();
+        t.approves("ben", &run).await.unwrap();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: ci-not-passing");
+    });
+}
+
+/// A service of another repository waits for the checks of that one; the project's count where its migrations come along.
+#[test]
+fn each_repository_that_something_comes_of_has_to_pass() {
+    on_both(async |t| {
+        let web = ("  web:\n", "  web:\n    source: { repository: https://github.com/acme/web }\n");
+        t.redescribes(&[&REQUIRED[..], &[web]].concat()).await.unwrap();
+        let other = t.world.release_in("https://github.com/acme/web", "v1", "Web for v1");
+        t.world.ci_of(&other, CiState::Failing, "failing: e2e (failure)");
+        let refused = t.tries("ana", "staging", deploy("v1")).await.unwrap_err();
+        expect!["CI of 2ad1374 is failing: e2e (failure); staging takes only what passed, so say it again once it does"].assert_eq(&refused.to_string());
+        t.does("ana", "staging", deploy_only(&["api"], "v1")).await;
+        t.world.ci_of(&other, CiState::Passing, "passing, 1 check");
+        t.does("ana", "staging", deploy("v1")).await;
     });
 }
 

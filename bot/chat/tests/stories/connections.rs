@@ -348,12 +348,12 @@ fn production_takes_what_passed_its_checks() {
         t.whispers(
             "ana",
             expect![[r#"
-            ✗ CI of 7332970 is failing: build (failure), lint (cancelled); production takes only what passed.
-              Next: mend it and push, or name what passed: deploy production ref …
-              > deploy v1.1.0 to production
-        "#]],
+                ✗ CI of 7332970 is failing: build (failure), lint (cancelled); production takes only what passed, so say it again once it does.
+                  Next: deploy v1.1.0 to production
+                  > deploy v1.1.0 to production
+            "#]],
         );
-        t.world().ci("v1.1.0", CiState::Pending, "pending: build (in_progress)").unwrap();
+        t.world().ci("v1.1.0", CiState::Passing, "passing, 2 checks").unwrap();
         t.user("ana").says("deploy v1.1.0 to production").await;
         t.bot_shows(expect![[r#"
             ? r-1 · Deploy v1.1.0 (7332970) to production · awaiting approval
@@ -370,7 +370,7 @@ fn production_takes_what_passed_its_checks() {
               Proved:
                 nothing runs that could be harmed
               Notes:
-                CI of 7332970 is pending: build (in_progress); it is waited for before anything changes
+                CI of 7332970 is passing, 2 checks
               · resolve ref: v1.1.0 is 7332970, Work for v1.1.0
               · preflight: tools, disk and ports are there; 7332970 builds
               · reconcile shape: 2 components, 2 addresses
@@ -384,36 +384,21 @@ fn production_takes_what_passed_its_checks() {
               [Approve!] [Reject]
               > deploy v1.1.0 to production
         "#]]);
+        t.world().ci("v1.1.0", CiState::Failing, "failing: smoke (failure)").unwrap();
         t.user("ben").clicks("Approve").await;
-        t.ticks().await;
+        t.settles().await;
+        t.bot_says(expect![[r#"
+            · r-1 is approved by ben and goes on.
+              > approve r-1
+        "#]]);
         t.bot_shows(expect![[r#"
-            … r-1 · Deploy v1.1.0 (7332970) to production · running, 0 ms
+            ✗ r-1 · Deploy v1.1.0 (7332970) to production · not started: ci-not-passing
+              CI of 7332970 is failing: smoke (failure); production takes only what passed, so say it again once it does
+              Next: deploy v1.1.0 to production
               asked by: ana
               approved by: ben
-              Changes:
-                postgres: new, an empty component
-                redis: new, an empty component
-                api: new, v1.1.0 (7332970)
-                web: new, v1.1.0 (7332970)
-                cron: new, v1.1.0 (7332970)
-              risk: medium: production
-              way back: this is the first release here: until it is live, everything it starts is ended again
-              … resolve ref: CI of 7332970 is pending: build (in_progress) (0 ms)
-              · preflight: tools, disk and ports are there; 7332970 builds
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
-              [Pause] [Cancel!]
+              [Retry]
               > deploy v1.1.0 to production
         "#]]);
-        t.world().ci("v1.1.0", CiState::Passing, "passing, 2 checks").unwrap();
-        t.settles().await;
-        t.bot_headlines(expect!["✓ r-1 · Deploy v1.1.0 (7332970) to production · succeeded in 15 s"]);
-        t.never_mind_the_rest();
     });
 }
