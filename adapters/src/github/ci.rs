@@ -1,15 +1,21 @@
-//! What continuous integration says of a commit: statuses, which programs set, and check runs, which apps and Actions make. Both
-//! count, and what is not known passes nothing.
+//! What continuous integration says of a commit: statuses, which programs set, check runs, which apps and Actions make, and the
+//! suites those come in, which say whether more will come. All count, and what is not known passes nothing.
 
 use engine::ports::{CiReport, CiState, PortError};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::client::PAGE;
 use super::commits::is_sha;
 use super::{GitHub, Repository};
+use crate::http::Call;
 
 /// Pages of each kind that are read; what is behind them makes the whole unknown.
 const PAGES_MAX: usize = 10;
+/// GitHub's word for what is done.
+const DONE: &str = "completed";
+/// The app whose checks are GitHub's own workflows.
+const ACTIONS: &str = "github-actions";
 /// Checks that are named in a sentence; the others are counted.
 const NAMED_MAX: usize = 5;
 /// What is shown of a name.
@@ -31,7 +37,7 @@ pub struct Check {
 pub struct Ci {
     /// All of it in one word.
     pub state: CiState,
-    /// Each, as GitHub lists them: statuses, then check runs.
+    /// Each, as GitHub lists them: statuses, check runs, then suites that say more than their runs.
     pub checks: Vec<Check>,
     /// Whether there are more than were read.
     pub is_cut: bool,
@@ -114,6 +120,46 @@ struct Run {
     conclusion: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Suites {
+    total_count: usize,
+    check_suites: Vec<Suite>,
+}
+
+/// The check runs of one app for a commit (<https://docs.github.com/en/rest/checks/suites>).
+#[derive(Deserialize)]
+struct Suite {
+    app: Option<App>,
+    status: Option<String>,
+    conclusion: Option<String>,
+    latest_check_runs_count: u64,
+}
+
+#[derive(Deserialize)]
+struct App {
+    slug: Option<String>,
+}
+
+impl Suite {
+    /// What it says beyond its runs: that more are to come, or that it ended without any.
+    fn check(self) -> Option<Check> {
+        let app = self.app.and_then(|app| app.slug).unwrap_or_default();
+        let has_runs = self.latest_check_runs_count > 0;
+        // Every app that may make checks gets a suite with each push; most never make any. Actions does.
+        if !has_runs && app != ACTIONS {
+            return None;
+        }
+        let status = self.status.unwrap_or_else(|| "queued".to_owned());
+        if status == DONE && has_runs {
+            return None;
+        }
+        let check = Check::from(Run { name: app, status, conclusion: self.conclusion });
+        // One that is done and had nothing to do passed nothing.
+        let state = check.state.filter(|state| *state != CiState::Passing);
+        Some(Check { state, ..check })
+    }
+}
+
 impl From<Status> for Check {
     fn from(status: Status) -> Self {
         let state = match status.state.as_str() {
@@ -129,7 +175,7 @@ impl From<Status> for Check {
 impl From<Run> for Check {
     fn from(run: Run) -> Self {
         let (word, state) = match (run.status.as_str(), run.conclusion) {
-            ("completed", Some(conclusion)) => {
+            (DONE, Some(conclusion)) => {
                 let state = match conclusion.as_str() {
                     "success" => Some(CiState::Passing),
                     "neutral" | "skipped" => None,
@@ -149,42 +195,49 @@ impl From<Run> for Check {
 }
 
 impl GitHub {
-    /// What continuous integration says of a commit, by its whole hash: of each status and each check run the latest.
+    /// What continuous integration says of a commit, by its whole hash: of each status and each check run the latest, and whether
+    /// apps have more to say. A job that waits for another has no check run before that one is done; its suite is not done then.
     ///
     /// # Errors
-    /// [`PortError::Fail`] when the token may not read one of the two kinds: half of it passes nothing.
+    /// [`PortError::Fail`] when the token may not read one of the kinds: half of it passes nothing.
     pub async fn ci(&self, repository: &Repository, sha: &str) -> Result<Ci, PortError> {
         if !is_sha(sha) {
             return Err(PortError::fail(format!("`{sha}` is no whole hash of a commit"), ""));
         }
-        let mut checks: Vec<Check> = Vec::new();
-        let mut is_cut = false;
-        let mut read = 0;
+        let of = |what: &str| Self::call(repository, &["commits", sha, what]);
+        let (statuses, cut) =
+            self.listed(|| of("status"), |it: Statuses| (it.total_count, it.statuses)).await?;
+        let (runs, more) = self
+            .listed(|| of("check-runs").query("filter", "latest"), |it: Runs| (it.total_count, it.check_runs))
+            .await?;
+        let (suites, rest) =
+            self.listed(|| of("check-suites"), |it: Suites| (it.total_count, it.check_suites)).await?;
+        let mut checks: Vec<Check> = statuses.into_iter().map(Check::from).collect();
+        checks.extend(runs.into_iter().map(Check::from));
+        let is_pending = checks.iter().any(|check| check.state == Some(CiState::Pending));
+        // What is not done is named by what it does, where that is known.
+        let says_more = |check: &Check| !(is_pending && check.state == Some(CiState::Pending));
+        checks.extend(suites.into_iter().filter_map(Suite::check).filter(says_more));
+        Ok(Ci::of(checks, cut || more || rest))
+    }
+
+    /// All of a list that comes in pages, and whether there is more than was read.
+    async fn listed<P: DeserializeOwned, T>(
+        &self,
+        call: impl Fn() -> Call,
+        of: impl Fn(P) -> (usize, Vec<T>),
+    ) -> Result<(Vec<T>, bool), PortError> {
+        let mut all = Vec::new();
         for page in 1..=PAGES_MAX {
-            let call = Self::call(repository, &["commits", sha, "status"]);
-            let call = call.query("per_page", PAGE.to_string()).query("page", page.to_string());
-            let Statuses { total_count, statuses } = self.get(call).await?;
-            let is_empty = statuses.is_empty();
-            read += statuses.len();
-            checks.extend(statuses.into_iter().map(Check::from));
-            is_cut = read < total_count;
-            if is_empty || !is_cut {
-                break;
+            let call = call().query("per_page", PAGE.to_string()).query("page", page.to_string());
+            let (total, one) = of(self.get(call).await?);
+            let is_last = one.is_empty();
+            all.extend(one);
+            if is_last || all.len() >= total {
+                let is_cut = all.len() < total;
+                return Ok((all, is_cut));
             }
         }
-        let (mut read, mut is_cut_too) = (0, false);
-        for page in 1..=PAGES_MAX {
-            let call = Self::call(repository, &["commits", sha, "check-runs"]).query("filter", "latest");
-            let call = call.query("per_page", PAGE.to_string()).query("page", page.to_string());
-            let Runs { total_count, check_runs } = self.get(call).await?;
-            let is_empty = check_runs.is_empty();
-            read += check_runs.len();
-            checks.extend(check_runs.into_iter().map(Check::from));
-            is_cut_too = read < total_count;
-            if is_empty || !is_cut_too {
-                break;
-            }
-        }
-        Ok(Ci::of(checks, is_cut || is_cut_too))
+        Ok((all, true))
     }
 }

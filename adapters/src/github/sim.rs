@@ -76,8 +76,23 @@ pub struct SimRepository {
     pub statuses: BTreeMap<String, Vec<(String, String)>>,
     /// Check runs by hash: name, status, conclusion.
     pub runs: BTreeMap<String, Vec<(String, String, Option<String>)>>,
+    /// Suites by hash.
+    pub suites: BTreeMap<String, Vec<SimSuite>>,
     /// It has another name now.
     pub is_moved: bool,
+}
+
+/// The check runs of an app for a commit.
+#[derive(Debug, Clone)]
+pub struct SimSuite {
+    /// The app: `github-actions`.
+    pub app: String,
+    /// How far it is.
+    pub status: String,
+    /// What came of it.
+    pub conclusion: Option<String>,
+    /// How many runs it has so far.
+    pub runs: u32,
 }
 
 /// A token.
@@ -134,6 +149,20 @@ fn user(login: &str) -> Map<String, Value> {
         "type": "User", "site_admin": false });
     user.extend(rest.as_object().cloned().unwrap_or_default());
     user
+}
+
+/// A repository, as it is shown beside other things.
+fn shown_of(full: &str) -> Map<String, Value> {
+    let name = full.split('/').next_back().unwrap_or_default();
+    let owner = full.split('/').next().unwrap_or_default();
+    let mut repository = Map::new();
+    for one in ADDRESSES {
+        repository.insert(format!("{one}_url"), json!(address(&format!("repos/{full}/{one}"))));
+    }
+    let rest = json!({ "id": 1, "node_id": "R_1", "name": name, "full_name": full, "description": null, "fork": false,
+        "private": true, "html_url": address(full), "url": address(&format!("repos/{full}")), "owner": user(owner) });
+    repository.extend(rest.as_object().cloned().unwrap_or_default());
+    repository
 }
 
 impl SimRepository {
@@ -195,16 +224,7 @@ impl SimRepository {
         } else {
             "success"
         };
-        let name = full.split('/').next_back().unwrap_or_default();
-        let owner = full.split('/').next().unwrap_or_default();
-        let mut repository = Map::new();
-        for one in ADDRESSES {
-            repository.insert(format!("{one}_url"), json!(address(&format!("repos/{full}/{one}"))));
-        }
-        let rest = json!({ "id": 1, "node_id": "R_1", "name": name, "full_name": full, "description": null, "fork": false,
-            "private": true, "html_url": address(full), "url": address(&format!("repos/{full}")), "owner": user(owner) });
-        repository.extend(rest.as_object().cloned().unwrap_or_default());
-        json!({ "state": state, "sha": sha, "total_count": all.len(), "commit_url": url, "url": url, "repository": repository,
+        json!({ "state": state, "sha": sha, "total_count": all.len(), "commit_url": url, "url": url, "repository": shown_of(full),
             "statuses": page(asked, all).iter().map(shown).collect::<Vec<_>>() })
     }
 
@@ -217,6 +237,23 @@ impl SimRepository {
                 "output": { "title": null, "summary": null, "text": null, "annotations_count": 0, "annotations_url": address("annotations") } })
         };
         json!({ "total_count": all.len(), "check_runs": page(asked, all).iter().map(shown).collect::<Vec<_>>() })
+    }
+
+    fn suites(&self, full: &str, sha: &str, asked: &Asked) -> Value {
+        let all = self.suites.get(sha).map(Vec::as_slice).unwrap_or_default();
+        let at = "2026-11-22T10:00:00Z";
+        let person = json!({ "name": "Kim", "email": "kim@acme.example" });
+        let shown = |suite: &SimSuite| {
+            json!({ "id": 1, "node_id": "CS_1", "head_branch": "main", "head_sha": sha, "status": suite.status,
+                "conclusion": suite.conclusion, "url": address("check-suites/1"), "before": null, "after": sha,
+                "created_at": at, "updated_at": at, "pull_requests": [], "repository": shown_of(full),
+                "head_commit": { "id": sha, "tree_id": sha, "message": "one", "timestamp": at, "author": person, "committer": person },
+                "app": { "id": 1, "slug": suite.app, "node_id": "A_1", "owner": user("github"), "name": suite.app, "description": null,
+                    "external_url": address("apps"), "html_url": address("apps"), "created_at": at, "updated_at": at,
+                    "permissions": { "checks": "write" }, "events": [] },
+                "latest_check_runs_count": suite.runs, "check_runs_url": address("check-suites/1/check-runs") })
+        };
+        json!({ "total_count": all.len(), "check_suites": page(asked, all).iter().map(shown).collect::<Vec<_>>() })
     }
 
     fn compare(&self, full: &str, between: &str, asked: &Asked) -> Option<Said> {
@@ -306,6 +343,8 @@ impl GitHubSim {
             ["commits", reference, "check-runs"] => {
                 found(reference).map_or_else(missing, |(sha, _)| Said::ok(repository.runs(sha, asked)))
             }
+            ["commits", reference, "check-suites"] => found(reference)
+                .map_or_else(missing, |(sha, _)| Said::ok(repository.suites(&full, sha, asked))),
             ["compare", between] => repository.compare(&full, between, asked).unwrap_or_else(missing),
             _ => missing(),
         }

@@ -1,5 +1,6 @@
 //! What continuous integration says of a commit.
 
+use adapters::github::sim::SimSuite;
 use engine::ports::CiState;
 
 use crate::stage::{Place, fails};
@@ -129,5 +130,35 @@ async fn half_of_it_passes_nothing() {
     assert!(what.contains("not accessible") && hint.contains("may read that"), "{what} {hint}");
     fails(place.github.ci(&place.shop, "main").await);
     fails(place.github.ci(&place.shop, &"e".repeat(40)).await);
+    place.end();
+}
+
+/// A job that waits for another has no check run yet: the suite says that more is to come.
+#[tokio::test]
+async fn what_is_still_to_come_is_not_passed() {
+    let place = Place::start().await;
+    let sha = place.shop(|shop| shop.commit_add("one"));
+    let asked = async |app: &str, status: &str, conclusion: Option<&str>, runs: u32| {
+        place.shop(|shop| {
+            let run = ("build".to_owned(), "completed".to_owned(), Some("success".to_owned()));
+            shop.runs.insert(sha.clone(), vec![run]);
+            let (app, status) = (app.to_owned(), status.to_owned());
+            let suite = SimSuite { app, status, conclusion: conclusion.map(str::to_owned), runs };
+            shop.suites.insert(sha.clone(), vec![suite]);
+        });
+        place.github.ci(&place.shop, &sha).await.unwrap().says()
+    };
+    assert_eq!(
+        asked("github-actions", "in_progress", None, 1).await,
+        "pending: github-actions (in_progress)"
+    );
+    assert_eq!(asked("github-actions", "queued", None, 0).await, "pending: github-actions (queued)");
+    assert_eq!(asked("github-actions", "completed", Some("success"), 1).await, "passing, 1 check");
+    // A workflow that can't be read has no runs at all.
+    let broken = asked("github-actions", "completed", Some("startup_failure"), 0).await;
+    assert_eq!(broken, "failing: github-actions (startup_failure)");
+    // Every app that may make checks has a suite for each push, and most never make any.
+    assert_eq!(asked("some-app", "queued", None, 0).await, "passing, 1 check");
+    assert_eq!(asked("some-app", "in_progress", None, 2).await, "pending: some-app (in_progress)");
     place.end();
 }
